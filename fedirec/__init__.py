@@ -1,0 +1,1 @@
+"""A federated ActivityPub recognition node: endorsements with consent, and job notes."""

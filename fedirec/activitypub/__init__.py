@@ -1,0 +1,1 @@
+"""Our values to activity JSON and back. Pure."""

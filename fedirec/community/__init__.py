@@ -1,0 +1,1 @@
+"""What members and keepers do here."""

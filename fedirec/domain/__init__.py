@@ -1,0 +1,1 @@
+"""The rules of the guild. Pure: values in, values or errors out."""

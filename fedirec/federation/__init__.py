@@ -1,0 +1,1 @@
+"""What passes between instances: publish, deliver, receive, handle."""

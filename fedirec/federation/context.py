@@ -1,0 +1,40 @@
+"""What the journeys need, in one explicit value; built once by `server.py` or a command.
+
+Hour and dice are functions handed in, so that tests own them. Two instances in one process are
+two of these.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fedirec.activitypub.identifiers import Instance, Mint
+from fedirec.domain.limits import Limits
+from fedirec.federation.key_cache import KeyCache
+from fedirec.storage.database import Database
+from fedirec.transport.protocol import Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Federation:
+    """One instance's means: where it is, what it keeps, how it reaches others, hour and dice.
+
+    `wake` tells the workers that something new waits; it may be called at any time and returns at
+    once. `is_allow_list` admits only hosts listed as allowed; `is_authorized_fetch` asks every
+    reader of activity JSON for a signature.
+    """
+
+    instance: Instance
+    database: Database
+    transport: Transport
+    keys: KeyCache
+    limits: Limits
+    now: Callable[[], datetime]
+    randomness: Callable[[int], bytes]
+    wake: Callable[[], None]
+    is_allow_list: bool = False
+    is_authorized_fetch: bool = False
+
+    def mint(self) -> Mint:
+        """New ids, made now."""
+        return Mint(instance=self.instance, now=self.now(), randomness=self.randomness)

@@ -1,0 +1,1 @@
+"""One file per activity type: what it does here. No network, no other handler."""

@@ -1,0 +1,1 @@
+"""Bytes to proofs and back: keys, digests, HTTP signatures, integrity proofs. Pure."""

@@ -1,0 +1,1 @@
+"""The database and files: the only room with SQL."""

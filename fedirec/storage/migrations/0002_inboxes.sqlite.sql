@@ -1,0 +1,23 @@
+-- What each of our actors received, newest last: read by (owner, id) alone, so the table is its own index.
+create table inbox_items (
+  owner_id text not null,
+  id text not null,
+  activity_id text,
+  source text not null check (source in ('received', 'activities')),
+  source_id text not null,
+  object_id text,
+  created_at bigint not null,
+  primary key (owner_id, id),
+  unique (owner_id, source_id)
+) without rowid;
+
+create table notifications (
+  owner_id text not null,
+  id text not null,
+  kind text not null,
+  actor_id text not null,
+  object_id text,
+  created_at bigint not null,
+  read_at bigint,
+  primary key (owner_id, id)
+) without rowid;

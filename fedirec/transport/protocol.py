@@ -1,0 +1,51 @@
+"""What an outgoing HTTP exchange is, as values. Two things implement `Transport`: the real client,
+and the test fediverse's."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Signer = Callable[["Request"], Mapping[str, str]]
+"""Given the request as it will be sent on this hop, the headers to add (fresh date, signature)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request. `url` is absolute; `headers` are lower-case; `sign` is called anew on each hop."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    sign: Signer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What came back. `url` is the last hop's; header names are lower-case; `body` is decoded."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    """The one way out of this process to another server (TR-01)."""
+
+    async def fetch(self, request: Request) -> Response:
+        """GET, following at most three redirects, each hop checked and signed anew (TR-05).
+
+        Any status comes back as a `Response`. Raises `RemoteUnavailableError` on passing trouble
+        (DNS, connect, TLS, time, broken framing) and `RemoteRefusedError` on what will not change
+        (a private address, a redirect that leads astray, a body over the limit).
+        """
+        ...
+
+    async def post(self, request: Request) -> Response:
+        """POST once, following nothing. Errors as `fetch`."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection."""
+        ...

@@ -1,0 +1,1 @@
+"""What peers and their software ask for."""

@@ -1,0 +1,1 @@
+"""The clock door: claims due work and calls the journey it belongs to."""
