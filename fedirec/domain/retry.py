@@ -1,0 +1,152 @@
+"""What a delivery's answer means, and when to try again. Pure: hour and dice are handed in.
+
+Lifetimes are those of mail; what protects people (deletions, undone follows, blocks) lives longer.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, assert_never
+
+from fedirec.domain.limits import Limits
+
+_PASSING: Final = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=6),
+    timedelta(hours=12),
+)
+"""Delays after the first, second, … failure; the last one repeats."""
+_REJECTED: Final = (timedelta(hours=1), timedelta(hours=12))  # peers have bugs on deploy day
+_AUTH: Final = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=8), timedelta(hours=12))
+_MISSING_FOR: Final = timedelta(hours=24)
+_SANE_RETRY_AFTER: Final = (timedelta(seconds=1), timedelta(hours=24))
+
+_PROTECTIVE: Final = frozenset({"Block", "Delete", "Reject", "Undo"})
+
+
+class DeliveryClass(StrEnum):
+    """What an attempt came to."""
+
+    OK = "ok"
+    MOVED = "moved"
+    REJECTED = "rejected"
+    AUTH = "auth"
+    MISSING = "missing"
+    GONE = "gone"
+    BUSY = "busy"
+    TEMPORARY = "temporary"
+
+
+_BY_STATUS: Final = {
+    **dict.fromkeys((301, 302, 303, 307, 308), DeliveryClass.MOVED),
+    **dict.fromkeys((401, 403), DeliveryClass.AUTH),
+    404: DeliveryClass.MISSING,
+    410: DeliveryClass.GONE,
+    **dict.fromkeys((408, 425, 429, 503), DeliveryClass.BUSY),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """Delivered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """To be tried again, not before `at`."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveUp:
+    """Not to be tried again. `is_expired`: time ran out, rather than the peer's lasting answer."""
+
+    reason: str
+    is_expired: bool = False
+
+
+Plan = Again | GiveUp | Done
+
+
+def classify(status: int | None) -> DeliveryClass:
+    """Return what an HTTP status means for a delivery; None is trouble on the way to any status."""
+    if status is None:
+        return DeliveryClass.TEMPORARY
+    match status // 100:
+        case 2:
+            return DeliveryClass.OK
+        case 4:
+            return _BY_STATUS.get(status, DeliveryClass.REJECTED)
+        case _:
+            return _BY_STATUS.get(status, DeliveryClass.TEMPORARY)
+
+
+def is_host_failure(outcome: DeliveryClass) -> bool:
+    """Whether the host, rather than the inbox or the activity, seems to be in trouble."""
+    return outcome is DeliveryClass.TEMPORARY
+
+
+def lifetime(activity_type: str, limits: Limits, *, is_key_update: bool = False) -> timedelta:
+    """Return for how long a delivery is worth trying."""
+    if activity_type in _PROTECTIVE or is_key_update:
+        return limits.protective_delivery_lifetime
+    return limits.delivery_lifetime
+
+
+def delay_after(outcome: DeliveryClass, attempt: int) -> timedelta | None:
+    """Return the wait after the `attempt`-th try (from 1), before jitter; None to give up."""
+    match outcome:
+        case DeliveryClass.OK | DeliveryClass.GONE:
+            return None
+        case DeliveryClass.REJECTED:
+            return _REJECTED[attempt - 1] if attempt <= len(_REJECTED) else None
+        case DeliveryClass.AUTH:
+            return _AUTH[attempt - 1] if attempt <= len(_AUTH) else None
+        case (
+            DeliveryClass.MOVED
+            | DeliveryClass.MISSING
+            | DeliveryClass.BUSY
+            | DeliveryClass.TEMPORARY
+        ):
+            return _PASSING[min(attempt, len(_PASSING)) - 1]
+        case _:
+            assert_never(outcome)
+
+
+def next_attempt(  # noqa: PLR0913 - one decision over seven facts, each named
+    *,
+    outcome: DeliveryClass,
+    attempt: int,
+    now: datetime,
+    created_at: datetime,
+    expires_at: datetime,
+    retry_after: timedelta | None,
+    jitter: float,
+) -> Plan:
+    """Return what to do after the `attempt`-th try (from 1) of a delivery made at `created_at`.
+
+    `jitter` is a random number from 0 to 1; the wait is 50 to 150 % of the schedule's. A busy
+    peer's `retry_after` counts if it is between a second and a day.
+    """
+    if outcome is DeliveryClass.OK:
+        return Done()
+    delay = delay_after(outcome, attempt)
+    is_long_missing = outcome is DeliveryClass.MISSING and now - created_at >= _MISSING_FOR
+    if delay is None or is_long_missing:
+        return GiveUp(reason=f"{outcome} at attempt {attempt}")
+    at = now + delay * (0.5 + jitter)
+    shortest, longest = _SANE_RETRY_AFTER
+    if (
+        outcome is DeliveryClass.BUSY
+        and retry_after is not None
+        and shortest <= retry_after <= longest
+    ):
+        at = now + retry_after
+    if at >= expires_at:
+        return GiveUp(reason=f"{outcome} until it expired", is_expired=True)
+    return Again(at=at)
