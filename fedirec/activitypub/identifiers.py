@@ -27,7 +27,8 @@ def make_ulid(now: datetime, random_bytes: bytes) -> str:
 class Instance:
     """Where this instance is: `domain` in handles, `host` in ids; `scheme` is https but in tests.
 
-    `guild_name` is the preferredUsername of the guild's Group actor, `title` what people call it.
+    `guild_name` is the preferredUsername of the guild's Group actor, `title` what people call it,
+    `languages` what it speaks, first one first.
     """
 
     domain: Host
@@ -35,6 +36,7 @@ class Instance:
     scheme: str = "https"
     guild_name: str = "guild"
     title: str = "A guild"
+    languages: tuple[str, ...] = ("en",)
 
     @property
     def origin(self) -> str:

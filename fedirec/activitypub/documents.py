@@ -1,0 +1,220 @@
+"""JSON in and out: the one loader of foreign bytes, and tolerant readers of single values.
+
+Nothing here knows an activity from an actor; `normalization.py` turns other spellings of JSON-LD
+into the compact one. Readers return None for what they cannot read, and never raise.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Final, NoReturn, TypeAlias
+
+import orjson
+
+from fedirec.activitypub.identifiers import PUBLIC
+from fedirec.domain.limits import Limits
+from fedirec.domain.origins import parse_url
+from fedirec.errors import InvalidInputError, MalformedActivityError
+
+Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+JsonObject: TypeAlias = dict[str, Json]
+
+URL_CHARACTERS: Final = 2_048  # RX-03
+NUMBER_CHARACTERS: Final = 32
+PUBLIC_SPELLINGS: Final = frozenset({PUBLIC, "as:Public", "Public"})
+
+# A string (closed or not, so that no byte is read twice), or one sign that opens, closes, separates
+_TOKENS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
+
+
+def load_document(raw: bytes, *, limits: Limits) -> JsonObject:
+    """Read the bytes of one JSON object from a stranger (RFC 8259, stricter).
+
+    Refused: over the size, depth or node limit, a byte order mark, bytes that are not UTF-8, a key
+    twice, NaN and infinities, numbers over 32 characters, NUL, lone surrogates, trailing data.
+
+    Raises:
+        MalformedActivityError: for every refusal; nothing else is raised.
+    """
+    if len(raw) > limits.inbox_body_bytes:
+        _refuse(f"at most {limits.inbox_body_bytes} bytes are read, {len(raw)} came")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedActivityError(f"expected UTF-8: {error.reason}") from error
+    _check_size(text, limits)
+    try:
+        document = json.loads(
+            text,
+            object_pairs_hook=_object_without_duplicates,
+            parse_int=_parse_integer,
+            parse_float=_parse_float,
+            parse_constant=_refuse_constant,
+        )
+    except ValueError as error:
+        if isinstance(error, MalformedActivityError):
+            raise
+        raise MalformedActivityError(f"expected JSON: {error}") from error
+    if not isinstance(document, dict):
+        _refuse("expected one JSON object")
+    if "\\u" in text:  # only an escape can hide them: bare ones are not UTF-8, bare NUL not JSON
+        _check_characters(document)
+    return document
+
+
+def dump(document: JsonObject) -> bytes:
+    """Return the document as compact UTF-8 JSON, members in the order they have."""
+    return orjson.dumps(document)
+
+
+def as_list(value: Json) -> list[Json]:
+    """Return a list as it is, None as an empty one, anything else as its only item."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def object_of(value: Json) -> JsonObject | None:
+    """Return the object, or the first object of a list."""
+    return next((item for item in as_list(value) if isinstance(item, dict)), None)
+
+
+def id_of(value: Json) -> str | None:
+    """Return the URI of a string, an object with `id` or `href`, or the first of a list of them."""
+    for item in as_list(value):
+        found = item.get("id", item.get("href")) if isinstance(item, dict) else item
+        if isinstance(found, str) and is_uri(found):
+            return found
+    return None
+
+
+def ids_of(value: Json) -> tuple[str, ...]:
+    """Return every URI in a string, object or list, once and in order; Public in its full form."""
+    found: dict[str, None] = {}
+    for item in as_list(value):
+        text = item.get("id", item.get("href")) if isinstance(item, dict) else item
+        if isinstance(text, str) and text in PUBLIC_SPELLINGS:
+            found[PUBLIC] = None
+        elif isinstance(text, str) and may_be_uri(text):
+            found[text] = None
+    return tuple(found)
+
+
+def is_uri(text: str) -> bool:
+    """Whether `text` can be the id of something: an http(s) URL in ASCII that one parser reads."""
+    if not text.isascii():
+        return False
+    try:
+        parse_url(text, allow_http=True)
+    except InvalidInputError:
+        return False
+    return True
+
+
+def may_be_uri(text: str) -> bool:
+    """Whether `text` looks like a URI: cheap, for lists whose items are only ever compared."""
+    return (
+        len(text) <= URL_CHARACTERS
+        and text.startswith(("https://", "http://"))
+        and text.isascii()
+        and text.isprintable()
+        and " " not in text
+    )
+
+
+def text_of(value: Json) -> str | None:
+    """Return a text that is not empty: the string itself, or the first one of a list."""
+    return next((item for item in as_list(value) if isinstance(item, str) and item), None)
+
+
+def instant_of(value: Json) -> datetime | None:
+    """Return an instant in UTC of an RFC 3339 or `xsd:dateTime` text; without offset it is UTC."""
+    text = text_of(value)
+    if text is None or len(text) > NUMBER_CHARACTERS + 8 or not text[:4].isdigit():
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is None:
+            instant = instant.replace(tzinfo=UTC)
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def instant_text(instant: datetime) -> str:
+    """Write an aware instant as RFC 3339 in UTC, whole seconds, with `Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def types_of(document: JsonObject) -> tuple[str, ...]:
+    """Return the types, in order: `type` may be a string or a list."""
+    return tuple(item for item in as_list(document.get("type")) if isinstance(item, str))
+
+
+def walk(value: Json) -> Iterator[Json]:
+    """Yield the value and everything in it, keys of objects included, without recursion."""
+    waiting: list[Json] = [value]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        if isinstance(current, dict):
+            waiting.extend(current.keys())
+            waiting.extend(current.values())
+        elif isinstance(current, list):
+            waiting.extend(current)
+
+
+def _refuse(message: str) -> NoReturn:
+    raise MalformedActivityError(message)
+
+
+def _check_size(text: str, limits: Limits) -> None:
+    """Count depth and values before anything recursive reads them (RX-02)."""
+    depth = nodes = 0
+    for match in _TOKENS.finditer(text):
+        sign = match.group()
+        if sign in "]}":
+            depth -= 1
+            continue
+        if sign in "[{":
+            depth += 1
+            if depth > limits.json_depth:
+                _refuse(f"nested deeper than {limits.json_depth}")
+        nodes += 1
+        if nodes > limits.json_nodes * 3:  # a member is a key, a value and a comma
+            _refuse(f"more than {limits.json_nodes} values")
+
+
+def _object_without_duplicates(pairs: list[tuple[str, Json]]) -> JsonObject:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        _refuse("a key stands twice in one object")
+    return document
+
+
+def _parse_integer(text: str) -> int:
+    if len(text) > NUMBER_CHARACTERS:
+        _refuse(f"a number of more than {NUMBER_CHARACTERS} characters")
+    return int(text)
+
+
+def _parse_float(text: str) -> float:
+    number = float(text)
+    if len(text) > NUMBER_CHARACTERS or not isfinite(number):
+        _refuse(f"a number out of range: {text[:NUMBER_CHARACTERS]}")
+    return number
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    _refuse(f"{text} is not JSON")
+
+
+def _check_characters(document: JsonObject) -> None:
+    """Refuse what no database can keep (HT-09): NUL, and halves of a surrogate pair."""
+    for value in walk(document):
+        if isinstance(value, str) and any(
+            character == "\0" or "\ud800" <= character <= "\udfff" for character in value
+        ):
+            _refuse("a text holds NUL or half a character")

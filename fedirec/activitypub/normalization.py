@@ -1,0 +1,196 @@
+"""One function that brings JSON-LD spellings to the fixed profile we read: compact AS2 terms.
+
+No JSON-LD processing: contexts are never fetched, and a document that could mean something else to
+a JSON-LD processor than to us is refused (OR-13, OR-14, SG-16). What is already in the profile
+comes back as the very same object, so that digests and proofs are of what was sent.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NoReturn
+
+from fedirec.activitypub.documents import Json, JsonObject, as_list, types_of, walk
+from fedirec.activitypub.vocabulary import (
+    AS_NAMESPACE,
+    ENDORSEMENT_CONTEXT,
+    JOB_CONTEXT,
+    OUR_NAMESPACE,
+    STAMP_CONTEXT,
+    STAMP_TYPE,
+)
+from fedirec.errors import MalformedActivityError
+
+MAX_DEPTH: Final = 64  # the loader allows fewer; this holds for values made in memory
+
+_KEYWORDS: Final = {"@id": "id", "@type": "type"}
+_KEPT: Final = frozenset({"@context", "@none"})  # `@none` is a key of language maps
+_REARRANGING: Final = frozenset({"@graph", "@included", "@reverse", "@nest", "@index"})
+_VALUE_MEMBERS: Final = frozenset({"@value", "@type", "@language", "@direction"})
+_PREFIXES: Final = {
+    "as": AS_NAMESPACE,
+    "fr": OUR_NAMESPACE,
+    "sec": "https://w3id.org/security#",
+    "gts": "https://gotosocial.org/ns#",
+    "vf": "https://w3id.org/valueflows/ont/vf#",
+    "om2": "http://www.ontology-of-units-of-measure.org/resource/om-2/",
+    "schema": "http://schema.org#",
+}
+
+
+def normalize(document: JsonObject) -> JsonObject:
+    """Return the document in compact terms; the same object where nothing had to change.
+
+    `@id`, `@type`, `as:name`, full IRIs of ActivityStreams, `@value` and `@set` are rewritten.
+
+    Raises:
+        MalformedActivityError: two spellings of one member, a keyword that re-arranges the graph,
+            or a `@context` that gives one of our terms, `id`, `type` or `as` another meaning.
+    """
+    normal = _normalize(document, 0)
+    if not isinstance(normal, dict):
+        _refuse("expected an object")
+    _check_contexts(normal)
+    return normal
+
+
+def _refuse(message: str) -> NoReturn:
+    raise MalformedActivityError(message)
+
+
+def _normalize(value: Json, depth: int) -> Json:
+    if depth > MAX_DEPTH:
+        _refuse(f"nested deeper than {MAX_DEPTH}")
+    if isinstance(value, list):
+        items = [_normalize(item, depth + 1) for item in value]
+        changed = any(new is not old for new, old in zip(items, value, strict=True))
+        return items if changed else value
+    if not isinstance(value, dict):
+        return value
+    if "@value" in value:
+        return _literal(value)
+    if "@set" in value or "@list" in value:
+        return _items(value, depth)
+    return _normalize_members(value, depth)
+
+
+def _normalize_members(value: JsonObject, depth: int) -> JsonObject:
+    members: JsonObject = {}
+    is_changed = False
+    for key, member in value.items():
+        name = _name_of(key)
+        if name in members:
+            _refuse(f"{name!r} stands in two spellings")
+        if name == "type":
+            normal: Json = _normalize_type(member)
+        elif name == "@context":
+            normal = member
+        else:
+            normal = _normalize(member, depth + 1)
+        is_changed = is_changed or name != key or normal is not member
+        members[name] = normal
+    return members if is_changed else value
+
+
+def _name_of(key: str) -> str:
+    if key in _REARRANGING:
+        _refuse(f"{key} is not read")
+    if key.startswith("@") and key not in _KEPT:
+        if key not in _KEYWORDS:
+            _refuse(f"{key} is not read")
+        return _KEYWORDS[key]
+    return _without_prefix(key)
+
+
+def _without_prefix(name: str) -> str:
+    return name.removeprefix("as:").removeprefix(AS_NAMESPACE)
+
+
+def _normalize_type(value: Json) -> Json:
+    if isinstance(value, str):
+        name = _without_prefix(value)
+        return name if name != value else value
+    if isinstance(value, list):
+        names: list[Json] = [
+            _without_prefix(item) if isinstance(item, str) else item for item in value
+        ]
+        return names if names != value else value
+    return value
+
+
+def _literal(value: JsonObject) -> Json:
+    literal = value["@value"]
+    if set(value) - _VALUE_MEMBERS or isinstance(literal, dict | list):
+        _refuse("a literal with other members")
+    return literal
+
+
+def _items(value: JsonObject, depth: int) -> Json:
+    if len(value) != 1:
+        _refuse("@set or @list beside other members")
+    return _normalize(as_list(next(iter(value.values()))), depth + 1)
+
+
+def _check_contexts(document: JsonObject) -> None:
+    """Refuse contexts under which our plain reading would be the wrong one."""
+    definitions = list(_definitions(document))
+    if not definitions:
+        return
+    prefixes = {
+        term: definition for term, definition in definitions if isinstance(definition, str)
+    } | _PREFIXES
+    for term, definition in definitions:
+        if term in _REARRANGING:
+            _refuse(f"@context: {term} is not read")
+        if term in _FIXED_TERMS and _iri_of(definition, prefixes) != _FIXED_TERMS[term]:
+            _refuse(f"@context gives {term!r} another meaning")
+    if _speaks_our_vocabulary(document):
+        _check_our_terms(definitions, prefixes)
+
+
+def _check_our_terms(definitions: list[tuple[str, Json]], prefixes: dict[str, str]) -> None:
+    for term, definition in definitions:
+        expected = _OUR_TERMS.get(term)
+        is_scoped = isinstance(definition, dict) and "@context" in definition
+        if expected and (is_scoped or _iri_of(definition, prefixes) != expected):
+            _refuse(f"@context gives {term!r} another meaning")
+
+
+def _definitions(document: Json) -> Iterator[tuple[str, Json]]:
+    """Yield every inline definition of every `@context`, wherever it stands."""
+    for value in walk(document):
+        if isinstance(value, dict) and "@context" in value:
+            for context in as_list(value["@context"]):
+                if isinstance(context, dict):
+                    yield from context.items()
+
+
+def _speaks_our_vocabulary(document: JsonObject) -> bool:
+    return any(
+        isinstance(value, dict)
+        and ("endorsement" in value or "job" in value or STAMP_TYPE in types_of(value))
+        for value in walk(document)
+    )
+
+
+def _iri_of(definition: Json, prefixes: dict[str, str]) -> str | None:
+    """Return the IRI a term definition stands for, compact forms expanded once."""
+    iri = definition.get("@id") if isinstance(definition, dict) else definition
+    if not isinstance(iri, str):
+        return None
+    prefix, colon, rest = iri.partition(":")
+    if colon and not rest.startswith("//") and prefix in prefixes:
+        return prefixes[prefix] + rest
+    return iri
+
+
+def _our_terms() -> dict[str, str]:
+    terms: dict[str, str] = {}
+    for context in (ENDORSEMENT_CONTEXT, STAMP_CONTEXT, JOB_CONTEXT):
+        for term, definition in _definitions({"@context": context}):
+            iri = _iri_of(definition, _PREFIXES)
+            if iri is not None:
+                terms[term] = iri
+    return terms
+
+
+_FIXED_TERMS: Final = {"id": "@id", "type": "@type", "as": AS_NAMESPACE, "fr": OUR_NAMESPACE}
+_OUR_TERMS: Final = _our_terms()
