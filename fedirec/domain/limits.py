@@ -28,7 +28,9 @@ class Limits:
     # fetching
     fetches_per_activity: int = 5  # RX-04
     fetches_per_host_hour: int = 600
-    connect_timeout: timedelta = timedelta(seconds=5)  # TR-09
+    dns_timeout: timedelta = timedelta(seconds=5)  # TR-12
+    dns_failure_kept: timedelta = timedelta(seconds=30)
+    connect_timeout: timedelta = timedelta(seconds=5)  # TR-09: TCP and TLS together, per address
     first_byte_timeout: timedelta = timedelta(seconds=10)
     fetch_timeout: timedelta = timedelta(seconds=15)
     delivery_timeout: timedelta = timedelta(seconds=30)

@@ -16,10 +16,10 @@ from fedirec.errors import InvalidInputError
 
 MAX_URL_LENGTH: Final = 2_048
 DEFAULT_PORTS: Final = {"https": 443, "http": 80}
-# Names that DNS does not resolve for everybody (IANA special-use domain names): no other guild lives
-# there. `.localhost` and `.test` stay, for test networks: the address dialled decides about those.
+# Names that DNS does not resolve alike for everybody (IANA special-use domain names), where no peer
+# can be. `.localhost` and `.test` stay, for test networks: there the dialled address decides.
 _PRIVATE_SUFFIXES: Final = frozenset(
-    "alt arpa internal intranet invalid lan local localdomain onion".split()
+    ("alt", "arpa", "internal", "intranet", "invalid", "lan", "local", "localdomain", "onion")
 )
 _MAX_PORT: Final = 65_535
 _MAX_NAME_LENGTH: Final = 253  # RFC 1035 §2.3.4

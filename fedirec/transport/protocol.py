@@ -1,5 +1,7 @@
-"""What an outgoing HTTP exchange is, as values. Two things implement `Transport`: the real client,
-and the test fediverse's."""
+"""What an outgoing HTTP exchange is, as values.
+
+Two things implement `Transport`: the real client, and the test fediverse's.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +13,7 @@ Signer = Callable[["Request"], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request. `url` is absolute; `headers` are lower-case; `sign` is called anew on each hop."""
+    """One request. `url` is absolute, header names lower-case; `sign` is called on each hop."""
 
     method: str
     url: str

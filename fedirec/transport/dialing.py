@@ -1,0 +1,77 @@
+"""How connections are made: TLS always checked, and the guard at the last step before the network.
+
+aiohttp asks no resolver about address literals (TR-03), so the socket factory judges every address,
+and before the first byte goes out the connected peer is judged once more.
+"""
+
+import socket
+import ssl
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+from aiohappyeyeballs import AddrInfoType
+from aiohttp.abc import AbstractResolver
+from aiohttp.client_reqrep import ClientRequest, ClientResponse
+from aiohttp.connector import Connection
+
+from fedirec.domain.limits import Limits
+from fedirec.errors import ConfigurationError
+from fedirec.transport.addresses import AddressPolicy
+from fedirec.transport.resolver import RefusedAddressError
+
+_KEPT_IDLE_SECONDS: Final = 15.0
+_CONNECTIONS_BESIDE_DELIVERIES: Final = 36  # fetches: keys, actors, what activities point at
+
+
+def make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Return a context that trusts the system's authorities and those of `ca_file`.
+
+    Raises:
+        ConfigurationError: when the file cannot be read as PEM certificates.
+    """
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigurationError(
+                f"expected PEM certificates in FEDIREC_CA_FILE {ca_file}: {error}"
+            ) from error
+    return context
+
+
+def make_connector(
+    *, limits: Limits, policy: AddressPolicy, resolver: AbstractResolver, tls: ssl.SSLContext
+) -> aiohttp.TCPConnector:
+    """Return a pool that keeps connections alive and dials nothing that `policy` forbids."""
+
+    def make_socket(info: AddrInfoType) -> socket.socket:
+        family, kind, proto, _, target = info
+        if not policy.permits(str(target[0]), int(target[1])):
+            raise RefusedAddressError(f"{target[0]} port {target[1]} may not be dialled")
+        return socket.socket(family, kind, proto)
+
+    return aiohttp.TCPConnector(
+        ssl=tls,
+        resolver=resolver,
+        use_dns_cache=False,  # an address found good once is no promise (TR-04)
+        socket_factory=make_socket,
+        limit=limits.deliveries_in_flight + _CONNECTIONS_BESIDE_DELIVERIES,
+        limit_per_host=limits.deliveries_per_host,
+        keepalive_timeout=_KEPT_IDLE_SECONDS,
+    )
+
+
+def guarded_request(policy: AddressPolicy) -> type[ClientRequest]:
+    """Return a request class that sends nothing to a connected peer `policy` does not permit."""
+
+    class GuardedRequest(ClientRequest):
+        async def send(self, conn: Connection) -> ClientResponse:
+            peer = conn.transport.get_extra_info("peername") if conn.transport else None
+            if not peer or not policy.permits(str(peer[0]), int(peer[1])):
+                raise RefusedAddressError(f"connected to {peer}, which may not be dialled")
+            return await super().send(conn)
+
+    return GuardedRequest
