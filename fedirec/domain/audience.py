@@ -7,6 +7,7 @@ Who of an audience is here is said by `federation/recipients.py`, which inboxes 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from fedirec.domain.actors import ActorId
 from fedirec.domain.endorsements import ShownTo
@@ -83,6 +84,8 @@ def audience_for(
             return Audience(to=(followers,), cc=(endorsed,))
         case ShownTo.GUILD:
             return Audience(to=(guild,), cc=(endorsed,))
+        case _:
+            assert_never(shown_to)
 
 
 def public_audience(followers: str, mentioned: tuple[ActorId, ...] = ()) -> Audience:
