@@ -1,0 +1,57 @@
+"""ActivityPub's client side: what a member's own application posts to their outbox (§6).
+
+Ids that the client made are ignored. What only our vocabulary knows goes through the same rules as
+the pages: an Offer of an endorsement asks first, an Accept answers.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from fedirec.activitypub.documents import JsonObject
+from fedirec.activitypub.parse import kind_of
+from fedirec.activitypub.vocabulary import ActivityType, ObjectKind
+from fedirec.community import client_acts, client_notes
+from fedirec.community.client_submission import (
+    AUDIENCE_MEMBERS,
+    Submission,
+    read_submission,
+)
+from fedirec.community.membership import get_acting_member
+from fedirec.domain.actors import ActivityId
+from fedirec.errors import UnsupportedActionError
+from fedirec.federation.context import Federation
+
+_ACTS: Final[dict[str, Callable[[Federation, Submission], Awaitable[ActivityId]]]] = {
+    ActivityType.ACCEPT: client_acts.accept,
+    ActivityType.ADD: client_acts.pin,
+    ActivityType.ANNOUNCE: client_acts.announce,
+    ActivityType.BLOCK: client_acts.block,
+    ActivityType.CREATE: client_notes.create,
+    ActivityType.DELETE: client_notes.delete,
+    ActivityType.FOLLOW: client_acts.follow,
+    ActivityType.LIKE: client_acts.like,
+    ActivityType.OFFER: client_acts.offer,
+    ActivityType.REJECT: client_acts.reject,
+    ActivityType.REMOVE: client_acts.pin,
+    ActivityType.UNDO: client_acts.undo,
+    ActivityType.UPDATE: client_notes.update,
+}
+
+
+async def submit(federation: Federation, member: str, document: JsonObject) -> ActivityId:
+    """Do what the client's activity says; return the id of the activity that came of it.
+
+    An object that is no activity is wrapped in a Create (§6.2.1). Raises InvalidInputError for what
+    lacks an object or target, UnsupportedActionError for what is not done here, and whatever the
+    act itself raises.
+    """
+    actor = await get_acting_member(federation, member)
+    activity = document
+    if kind_of(document) is ObjectKind.NOTE:
+        audience = {name: document[name] for name in AUDIENCE_MEMBERS if name in document}
+        activity = {"type": "Create", "object": document, **audience}
+    act = _ACTS.get(str(activity.get("type")))
+    if act is None:
+        message = f"a client cannot {activity.get('type')} here; it can {', '.join(sorted(_ACTS))}"
+        raise UnsupportedActionError(message)
+    return await act(federation, read_submission(member, actor, activity))

@@ -1,0 +1,81 @@
+"""What a client posted to an outbox, its audience joined (ActivityPub §6.2). No rules here."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fedirec.activitypub.documents import JsonObject, id_of, ids_of, object_of
+from fedirec.domain.actors import ActivityId, Actor
+from fedirec.domain.audience import Audience
+from fedirec.errors import InvalidInputError
+from fedirec.federation.context import Federation
+from fedirec.federation.handling import Publication
+from fedirec.federation.outbox import publish
+
+AUDIENCE_MEMBERS: Final = ("to", "cc", "bto", "bcc", "audience")
+_NEED_OBJECT: Final = frozenset(
+    {"Create", "Update", "Delete", "Follow", "Add", "Remove", "Like", "Block", "Undo", "Announce"}
+)
+_NEED_TARGET: Final = frozenset({"Add", "Remove"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What a client posted, for whom, and the audience it named; `blind` is bto and bcc."""
+
+    member: str
+    actor: Actor
+    document: JsonObject
+    audience: Audience
+    blind: tuple[str, ...]
+
+    @property
+    def object_(self) -> JsonObject | None:
+        """The embedded object, if it was embedded."""
+        return object_of(self.document.get("object"))
+
+    @property
+    def object_id(self) -> str | None:
+        """The id of the object, embedded or not."""
+        return id_of(self.document.get("object"))
+
+
+def read_submission(member: str, actor: Actor, activity: JsonObject) -> Submission:
+    """Join the audiences of the activity and its object.
+
+    Raises InvalidInputError for what ActivityPub §6 says a client must send.
+    """
+    kind = activity.get("type")
+    if kind in _NEED_OBJECT and not activity.get("object"):
+        raise InvalidInputError(f"{kind} needs an object", field="object")
+    if kind in _NEED_TARGET and not activity.get("target"):
+        raise InvalidInputError(f"{kind} needs a target", field="target")
+    sources = (activity, object_of(activity.get("object")) or {})
+    named = {
+        name: tuple(uri for source in sources for uri in ids_of(source.get(name)))
+        for name in AUDIENCE_MEMBERS
+    }
+    return Submission(
+        member=member,
+        actor=actor,
+        document=activity,
+        audience=Audience(
+            to=tuple(dict.fromkeys(named["to"])),
+            cc=tuple(dict.fromkeys((*named["cc"], *named["audience"]))),
+        ),
+        blind=tuple(dict.fromkeys((*named["bto"], *named["bcc"]))),
+    )
+
+
+async def publish_for(
+    federation: Federation,
+    submission: Submission,
+    document: JsonObject,
+    *,
+    is_listed: bool = False,
+    is_personal: bool = False,
+) -> ActivityId:
+    """Publish what became of a submission, to its audience and to bto and bcc, shown to nobody."""
+    publication = Publication(
+        actor=submission.actor, document=document, is_listed=is_listed, is_personal=is_personal
+    )
+    return await publish(federation, publication, blind=submission.blind)

@@ -1,0 +1,104 @@
+"""What the clock does: offers end, job notes close, the guild boosts, stamps are asked for again.
+
+Each task takes what is due and leaves the rest; all are safe to run twice, by any worker.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from fedirec.activitypub.render import render_announce
+from fedirec.domain.actors import ObjectId
+from fedirec.domain.audience import Visibility, public_audience
+from fedirec.domain.endorsements import OfferWay
+from fedirec.federation.context import Federation
+from fedirec.federation.handling import Publication, Scene
+from fedirec.federation.outbox import publish_in, scene_of
+from fedirec.federation.rechecks import recheck_stamps
+from fedirec.federation.replies import delete_question
+from fedirec.federation.stamping import retract_note
+from fedirec.storage import (
+    actors,
+    announcements,
+    job_notes,
+    notes,
+    offers,
+    seen_signatures,
+    tombstones,
+)
+from fedirec.storage.database import Transaction
+
+_BATCH: Final = 50
+_DAY: Final = timedelta(days=1)
+
+
+async def run_due(federation: Federation) -> None:
+    """Do everything that is due now; network only for asking after stamps."""
+    await expire_offers(federation)
+    await close_job_notes(federation)
+    await announce_planned(federation)
+    await recheck_stamps(federation, limit=_BATCH)
+    await forget_old(federation)
+
+
+async def expire_offers(federation: Federation) -> None:
+    """End offers whose time is over; a question asked by direct note is deleted there too."""
+    async with federation.database.transaction() as transaction:
+        scene = scene_of(federation)
+        for offer in await offers.expire_due(transaction, scene.now):
+            if offer.way is OfferWay.QUESTION:
+                for publication in await delete_question(transaction, scene, offer):
+                    await publish_in(transaction, scene, publication)
+    federation.wake()
+
+
+async def close_job_notes(federation: Federation) -> None:
+    """Delete our job notes at their closing instant, from everyone who got them."""
+    async with federation.database.transaction() as transaction:
+        scene = scene_of(federation)
+        due = await job_notes.list_due_to_close(transaction, now=scene.now, limit=_BATCH)
+        for job in due:
+            author = await actors.get_actor(transaction, job.actor_id)
+            for publication in await retract_note(transaction, scene, author, job.note_id):
+                await publish_in(transaction, scene, publication)
+    federation.wake()
+
+
+async def announce_planned(federation: Federation) -> None:
+    """Boost as the guild what is due, at most so many a day; the rest waits for tomorrow."""
+    async with federation.database.transaction() as transaction:
+        scene = scene_of(federation)
+        made = await announcements.count_since(transaction, scene.now - _DAY)
+        free = max(0, scene.limits.announces_per_day - made)
+        for note_id in await announcements.list_due(transaction, now=scene.now, limit=free):
+            await _announce(transaction, scene, note_id)
+    federation.wake()
+
+
+async def _announce(transaction: Transaction, scene: Scene, note_id: ObjectId) -> None:
+    """Boost one note by id, unless it is gone or no longer public."""
+    note = await notes.find_note(transaction, note_id)
+    if note is None or note.visibility is not Visibility.PUBLIC:
+        await announcements.forget_announcement(transaction, note_id)
+        return
+    guild = await actors.get_actor(transaction, scene.instance.guild_id)
+    document = render_announce(
+        id=scene.mint.activity_id(),
+        actor=guild.id,
+        object_id=note_id,
+        audience=public_audience(str(guild.followers), (note.actor_id,)),
+        published=scene.now,
+    )
+    publication = Publication(actor=guild, document=document, is_listed=True)
+    activity_id = await publish_in(transaction, scene, publication)
+    await announcements.record_announcement(transaction, note_id, activity_id, scene.now)
+
+
+async def forget_old(federation: Federation) -> None:
+    """Drop what was kept for a time only: texts of ended offers, signatures, tombstones."""
+    now, limits = federation.now(), federation.limits
+    async with federation.database.transaction() as transaction:
+        await offers.erase_texts(transaction, now - limits.offer_text_kept)
+        await seen_signatures.forget_before(
+            transaction, now - limits.signature_age_with_expires - limits.signature_ahead
+        )
+        await tombstones.prune(transaction, now - limits.tombstones_kept)
