@@ -9,12 +9,15 @@ FedirecError
 ├── NotFoundError                not here, or not for these eyes; the two look alike
 │   └── GoneError                was here, and was deleted for good
 ├── ConflictError                contradicts what is stored
+│   └── LeaseLostError           another worker holds what this one was working on
+├── UnsupportedActionError       well formed, but nothing that is done here
 ├── TooLargeError                over a size limit
 ├── UnsupportedMediaTypeError    a body in a form we do not read
 ├── TooManyRequestsError         over a rate limit; `retry_after` says when to come back
 ├── RemoteError                  a peer did not do what was asked
 │   ├── RemoteUnavailableError   passing trouble; `retry_after` if the peer named one
 │   └── RemoteRefusedError       a lasting answer; `status` is the peer's HTTP status, if there was one
+├── StorageUnavailableError      the database is busy, full or away; passing trouble, try again
 └── ConfigurationError           settings, database or keys do not fit together
 
 Messages say what was expected and what was found, with ids, for the operator. What a peer or a
@@ -64,6 +67,14 @@ class ConflictError(FedirecError):
     """Contradicts what is stored."""
 
 
+class LeaseLostError(ConflictError):
+    """Another worker holds what this one was working on."""
+
+
+class UnsupportedActionError(FedirecError):
+    """Well formed, but nothing that is done here."""
+
+
 class TooLargeError(FedirecError):
     """Over a size limit."""
 
@@ -98,6 +109,10 @@ class RemoteRefusedError(RemoteError):
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+class StorageUnavailableError(FedirecError):
+    """The database is busy, full or away; what was tried did not happen and may be tried again."""
 
 
 class ConfigurationError(FedirecError):

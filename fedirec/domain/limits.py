@@ -72,6 +72,7 @@ class Limits:
     announce_delay: timedelta = timedelta(minutes=1)
     announces_per_day: int = 10
     stamp_check_interval: timedelta = timedelta(days=7)
+    unreached_shown: timedelta = timedelta(days=30)
     # job notes
     job_lifetime: timedelta = timedelta(days=30)
     job_lifetime_max: timedelta = timedelta(days=90)

@@ -1,0 +1,101 @@
+"""Audience → one delivery for each distinct remote inbox, inside the transaction of journey (a).
+
+People here never get a POST from ourselves: the same handler gives them the effect (`outbox.py`).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from fedirec.activitypub.parse import Activity
+from fedirec.domain.actors import ActorId, Host, InboxUrl
+from fedirec.domain.moderation import HostVerdict, admit_host
+from fedirec.domain.retry import lifetime
+from fedirec.federation.handling import Publication, Scene
+from fedirec.storage import blocks, deliveries
+from fedirec.storage.database import Transaction
+
+
+async def enqueue(
+    transaction: Transaction,
+    scene: Scene,
+    publication: Publication,
+    activity: Activity,
+    blind: Sequence[str] = (),
+) -> None:
+    """Write the deliveries of `activity`: at most 500 now, the rest as one fan-out to expand.
+
+    `blind` are `bto` and `bcc`, which are delivered to and stand in no document.
+    """
+    if activity.id is None:
+        message = "an activity of ours always has an id"
+        raise ValueError(message)
+    addressed = [ActorId(uri) for uri in (*activity.addressees, *blind)]
+    inboxes = await deliveries.inboxes_of(
+        transaction, addressed, prefer_shared=not publication.is_personal
+    )
+    for object_id in publication.retracts:
+        inboxes += await deliveries.inboxes_that_got(transaction, object_id)
+    first_try_at = scene.now + publication.delay
+    expires_at = scene.now + lifetime(activity.type, scene.limits)
+    order_key = activity.object_id or activity.id
+    await deliveries.enqueue(
+        transaction,
+        activity_id=activity.id,
+        actor_id=publication.actor.id,
+        inboxes=await _admitted(transaction, scene, inboxes),
+        order_key=order_key,
+        now=first_try_at,
+        expires_at=expires_at,
+    )
+    for followed_id in _followers_addressed(scene, publication, activity):
+        await _enqueue_followers(transaction, scene, publication, activity, followed_id, expires_at)
+
+
+def _followers_addressed(
+    scene: Scene, publication: Publication, activity: Activity
+) -> list[ActorId]:
+    """Whose followers are addressed: the sender's own and, when the guild speaks too, the guild's.
+
+    Nobody else's: a member cannot write to another member's followers.
+    """
+    own = publication.actor.id
+    speakers = [own]
+    if publication.retracts and scene.instance.guild_id != own:
+        speakers.append(scene.instance.guild_id)
+    return [
+        speaker for speaker in speakers if scene.instance.followers(speaker) in activity.addressees
+    ]
+
+
+async def _enqueue_followers(
+    transaction: Transaction,
+    scene: Scene,
+    publication: Publication,
+    activity: Activity,
+    followed_id: ActorId,
+    expires_at: datetime,
+) -> None:
+    await deliveries.enqueue_to_followers(
+        transaction,
+        activity_id=activity.id,
+        actor_id=publication.actor.id,
+        followed_id=followed_id,
+        our_host=scene.instance.host,
+        order_key=activity.object_id or activity.id,
+        now=scene.now + publication.delay,
+        expires_at=expires_at,
+        limit=scene.limits.inboxes_per_transaction,
+    )
+
+
+async def _admitted(
+    transaction: Transaction, scene: Scene, inboxes: Sequence[tuple[InboxUrl, Host]]
+) -> list[tuple[InboxUrl, Host]]:
+    """Drop inboxes on blocked hosts, and our own (PA-01)."""
+    blocked = await blocks.blocked_hosts(transaction)
+    return [
+        (inbox, host)
+        for inbox, host in dict(inboxes).items()
+        if host != scene.instance.host
+        and admit_host(host, blocked=blocked, allowed=None) is HostVerdict.ADMIT
+    ]

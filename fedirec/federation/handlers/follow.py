@@ -1,0 +1,79 @@
+"""Follow: someone asks to follow one of ours, or one of ours asks elsewhere (ActivityPub §7.5)."""
+
+from fedirec.activitypub.render import render_accept_follow, render_reject_follow
+from fedirec.domain.actors import Actor, ActorId
+from fedirec.domain.follows import FollowAnswer, FollowState, answer_follow
+from fedirec.domain.notifications import Notice, NoticeKind
+from fedirec.federation.handling import Case, Handler, Outcome, Publication, Scene, ignore
+from fedirec.storage import actors, blocks, follows
+from fedirec.storage.database import Transaction
+from fedirec.storage.follows import Follow
+
+
+async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
+    """Record the request and, for one of ours, answer it; a repeat is answered again."""
+    activity = case.activity
+    if activity.object_id is None or activity.id is None:
+        return ignore("a follow names whom, and has an id")
+    followed = await actors.find_actor(transaction, ActorId(activity.object_id))
+    if followed is None:
+        return ignore("follows nobody known here")
+    if not followed.is_local:
+        if not case.is_local:
+            return ignore("follows somebody on another server")
+        await _record(transaction, case, scene, followed, FollowState.REQUESTED)
+        return Outcome()
+    is_blocked = await blocks.is_actor_blocked(transaction, followed.id, case.actor.id)
+    answer = answer_follow(
+        followed, is_blocked=is_blocked, follower_has_moved=case.actor.moved_to is not None
+    )
+    if answer is FollowAnswer.REJECT:
+        return Outcome(publications=(_reject(case, scene, followed),))
+    state = FollowState.ACCEPTED if answer is FollowAnswer.ACCEPT else FollowState.REQUESTED
+    known = await follows.find_follow(transaction, case.actor.id, followed.id)
+    await _record(transaction, case, scene, followed, state)
+    publications = (_accept(case, scene, followed),) if answer is FollowAnswer.ACCEPT else ()
+    return Outcome(publications=publications, notices=_notices(case, followed, known, state))
+
+
+def _notices(
+    case: Case, followed: Actor, known: Follow | None, state: FollowState
+) -> tuple[Notice, ...]:
+    if known is not None:
+        return ()
+    is_accepted = state is FollowState.ACCEPTED
+    kind = NoticeKind.FOLLOW if is_accepted else NoticeKind.FOLLOW_REQUEST
+    return (Notice(owner=followed.id, kind=kind, actor_id=case.actor.id, object_id=None),)
+
+
+async def _record(
+    transaction: Transaction, case: Case, scene: Scene, followed: Actor, state: FollowState
+) -> None:
+    await follows.save_follow(
+        transaction,
+        Follow(
+            follower_id=case.actor.id,
+            followed_id=followed.id,
+            activity_id=str(case.activity.id),
+            state=state,
+            requested_at=scene.now,
+            accepted_at=scene.now if state is FollowState.ACCEPTED else None,
+        ),
+    )
+
+
+def _accept(case: Case, scene: Scene, followed: Actor) -> Publication:
+    document = render_accept_follow(
+        id=scene.mint.activity_id(), actor=followed.id, follow=case.activity.document
+    )
+    return Publication(actor=followed, document=document, is_personal=True)
+
+
+def _reject(case: Case, scene: Scene, followed: Actor) -> Publication:
+    document = render_reject_follow(
+        id=scene.mint.activity_id(), actor=followed.id, follow=case.activity.document
+    )
+    return Publication(actor=followed, document=document, is_personal=True)
+
+
+HANDLER = Handler(apply=apply)

@@ -1,0 +1,237 @@
+"""Journey (b): a signed POST arrives; later, what was kept is handled.
+
+`receive` refuses in one order and keeps what is left (202 means committed); `handle_received`
+fetches first, then writes everything that follows in one transaction. Being verified is a type that
+the next step demands, never a branch that can be passed by.
+"""
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import Final
+
+import structlog
+
+from fedirec.activitypub.parse import Activity, parse_activity
+from fedirec.domain.actors import ActorId
+from fedirec.domain.moderation import HostVerdict, Refused, admit, admit_host
+from fedirec.domain.origins import host_of
+from fedirec.errors import (
+    BlockedError,
+    FedirecError,
+    ForbiddenError,
+    LeaseLostError,
+    UnauthenticatedError,
+)
+from fedirec.federation import pointers, registry
+from fedirec.federation.authentication import VerifiedSender, verify
+from fedirec.federation.context import Federation
+from fedirec.federation.handling import Case, Outcome, Scene, ignore
+from fedirec.federation.outbox import carry_out, scene_of
+from fedirec.federation.remote_actors import is_gone_at_origin
+from fedirec.federation.resolution import resolve
+from fedirec.signatures.digest import multibase_digest
+from fedirec.signatures.messages import SignedRequest
+from fedirec.storage import actors, blocks, queue
+from fedirec.storage.database import Transaction
+from fedirec.storage.inboxes import Source
+from fedirec.storage.intake import Intake
+from fedirec.storage.queue import ClaimedReceived
+from fedirec.storage.received import Kept, ReceivedActivity
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Received(StrEnum):
+    """What became of a POST that was not refused; the peer sees 202 for each."""
+
+    KEPT = "kept"
+    REPEATED = "repeated"
+    UNKNOWN_ACTOR_GONE = "unknown_actor_gone"
+    ACTOR_GONE = "actor_gone"
+
+
+async def receive(
+    federation: Federation,
+    intake: Intake,
+    request: SignedRequest,
+    *,
+    recipient: ActorId | None = None,
+) -> Received:
+    """Verify, authorize and keep one POST; returns once its row is committed.
+
+    `recipient` is the owner of a personal inbox, None for the shared one. Raises
+    MalformedActivityError, BlockedError, UnauthenticatedError, ForbiddenError,
+    RemoteUnavailableError (the key's host is down); then nothing was stored.
+    """
+    activity = parse_activity(request.body, limits=federation.limits)
+    await check_host(federation, activity.actor)
+    if activity.type == "Delete" and activity.object_id == activity.actor:
+        verdict = await _actor_deletes_itself(federation, request, activity)
+        if isinstance(verdict, Received):
+            return verdict
+        sender = verdict
+    else:
+        sender = await verify(federation, request)
+    _authorize(federation, sender, activity)
+    kept = await intake.keep(_row(federation, request, activity, sender, recipient))
+    if kept in {Kept.REPEATED, Kept.CONFLICT}:
+        return Received.REPEATED
+    federation.wake()
+    return Received.KEPT
+
+
+async def check_host(federation: Federation, uri: str) -> None:
+    """Raise BlockedError unless the host of `uri` may speak to us (PA-01, PA-04)."""
+    async with federation.database.reading() as reader:
+        blocked = await blocks.blocked_hosts(reader)
+        allowed = await blocks.allowed_hosts(reader) if federation.is_allow_list else None
+    host = host_of(uri)
+    verdict = admit_host(host, blocked=blocked, allowed=allowed)
+    if verdict is not HostVerdict.ADMIT:
+        message = f"expected a host that may speak to us; {host} is {verdict.value}"
+        raise BlockedError(message)
+
+
+async def _actor_deletes_itself(
+    federation: Federation, request: SignedRequest, activity: Activity
+) -> VerifiedSender | Received:
+    """Answer the storm of deletions (SG-15): unknown actors cost nothing, known ones are verified.
+
+    A known actor whose key no longer verifies is gone only if its own origin says 410.
+    """
+    async with federation.database.reading() as reader:
+        known = await actors.find_actor(reader, activity.actor)
+    if known is None or known.is_local:
+        if known is None:
+            return Received.UNKNOWN_ACTOR_GONE
+        message = f"{activity.actor} is ours, and is not deleted from outside"
+        raise UnauthenticatedError(message)
+    try:
+        return await verify(federation, request)
+    except FedirecError:
+        if not await is_gone_at_origin(federation, activity.actor):
+            raise
+    async with federation.database.transaction() as transaction:
+        await actors.delete_remote_actor(transaction, activity.actor, federation.now())
+    return Received.ACTOR_GONE
+
+
+def _authorize(federation: Federation, sender: VerifiedSender, activity: Activity) -> None:
+    """Raise ForbiddenError unless the actor may say this; another signer makes it a pointer."""
+    verdict = admit(
+        signer=activity.actor,
+        actor=activity.actor,
+        activity_id=activity.id,
+        object_id=activity.object_id,
+        object_owner=activity.object_owner,
+        activity_type=activity.type,
+        our_origin=federation.instance.origin,
+    )
+    if isinstance(verdict, Refused):
+        message = f"{activity.type} signed by {sender.actor.id}: {verdict.reason}"
+        raise ForbiddenError(message)
+
+
+def _row(
+    federation: Federation,
+    request: SignedRequest,
+    activity: Activity,
+    sender: VerifiedSender,
+    recipient: ActorId | None,
+) -> ReceivedActivity:
+    """Return the row that stands for the POST; without an id its digest names it (Add, Remove)."""
+    digest = multibase_digest(request.body)
+    return ReceivedActivity(
+        id=federation.mint().ulid(),
+        activity_key=activity.id or digest,
+        actor_id=activity.actor,
+        signer_id=sender.actor.id,
+        host=host_of(sender.actor.id),
+        type=activity.type,
+        object_id=activity.object_id,
+        body=request.body.decode(),
+        body_digest=digest,
+        recipients=() if recipient is None else (recipient,),
+        signature_digest=sender.signature_digest,
+        created_at=federation.now(),
+    )
+
+
+async def handle_received(federation: Federation, claimed: ClaimedReceived) -> None:
+    """Resolve, apply and settle one kept activity: all of it or nothing, so twice is as once.
+
+    A lease lost meanwhile throws the result away. Raises RemoteUnavailableError when something
+    vital cannot be fetched now; the worker tries again.
+    """
+    activity = parse_activity(claimed.body.encode(), limits=federation.limits)
+    case = await _case_of(federation, claimed, activity)
+    if isinstance(case, Case):
+        case = await _with_needs(federation, case)
+    scene = scene_of(federation)
+    try:
+        async with federation.database.transaction() as transaction:
+            outcome = (
+                await registry.apply(transaction, case, scene) if isinstance(case, Case) else case
+            )
+            await carry_out(
+                transaction,
+                scene,
+                case.activity if isinstance(case, Case) else activity,
+                outcome,
+                source=Source.RECEIVED,
+                source_id=claimed.id,
+            )
+            await _settle(transaction, scene, claimed, outcome)
+    except LeaseLostError as error:
+        _log.info("received.lease_lost", received_id=claimed.id, reason=str(error))
+        return
+    _log.info(
+        "received.handled",
+        activity_id=activity.id,
+        type=activity.type,
+        actor_id=activity.actor,
+        ignored=outcome.ignored,
+    )
+    federation.wake()
+
+
+async def _case_of(
+    federation: Federation, claimed: ClaimedReceived, activity: Activity
+) -> Case | Outcome:
+    """Return the case as its actor or its origin tells it, or why there is none."""
+    if claimed.signer_id != claimed.actor_id:
+        return await pointers.follow(federation, activity, claimed.body.encode())
+    async with federation.database.reading() as reader:
+        actor = await actors.find_actor(reader, claimed.actor_id)
+        if actor is None:
+            return ignore(f"{claimed.actor_id} was deleted meanwhile")
+        if await blocks.is_actor_blocked(reader, blocks.INSTANCE, actor.id):
+            return ignore(f"{claimed.actor_id} was blocked meanwhile")
+    return Case(activity=activity, actor=actor, recipients=claimed.recipients)
+
+
+async def _with_needs(federation: Federation, case: Case) -> Case | Outcome:
+    """Fetch what the handler asks for; no transaction is open here."""
+    handler = registry.find_handler(case.activity)
+    if isinstance(handler, str):
+        return ignore(handler)
+    needs = handler.needs(case.activity, federation.instance)
+    budget = federation.limits.fetches_per_activity
+    return replace(case, resolved=await resolve(federation, needs, budget=budget))
+
+
+async def _settle(
+    transaction: Transaction, scene: Scene, claimed: ClaimedReceived, outcome: Outcome
+) -> None:
+    """Mark the row done in the same transaction; raise LeaseLostError if it is no longer ours."""
+    is_ours = await queue.settle_received(
+        transaction,
+        id=claimed.id,
+        token=claimed.token,
+        state="ignored" if outcome.ignored else "handled",
+        detail=outcome.ignored,
+        now=scene.now,
+    )
+    if not is_ours:
+        message = f"another worker took {claimed.id} when its lease ran out"
+        raise LeaseLostError(message)

@@ -1,0 +1,130 @@
+"""Journey (a): a member acts. Keep, apply, fan out — in one transaction; then wake the workers.
+
+A dead peer cannot fail what a member does here: nothing is sent before the commit, and what is
+stored is what is digested, signed and sent, byte for byte. The same handler that a remote activity
+meets gives people here the effect.
+"""
+
+from fedirec.activitypub.documents import JsonObject, dump
+from fedirec.activitypub.identifiers import PUBLIC
+from fedirec.activitypub.parse import Activity, parse_activity
+from fedirec.activitypub.render import with_proof_context
+from fedirec.domain.actors import ActivityId, ActorId
+from fedirec.errors import InvalidInputError
+from fedirec.federation import fan_out, registry
+from fedirec.federation.context import Federation
+from fedirec.federation.handling import Case, Outcome, Publication, Scene
+from fedirec.signatures import proofs
+from fedirec.storage import activities, inboxes, keys, notifications
+from fedirec.storage.activities import LocalActivity
+from fedirec.storage.database import Transaction
+from fedirec.storage.inboxes import Source
+
+
+def scene_of(federation: Federation) -> Scene:
+    """Return what rules may use in a transaction that begins now."""
+    return Scene(
+        instance=federation.instance,
+        limits=federation.limits,
+        keys=federation.keys,
+        mint=federation.mint(),
+    )
+
+
+async def publish(
+    federation: Federation, publication: Publication, *, blind: tuple[str, ...] = ()
+) -> ActivityId:
+    """Publish one activity in a transaction of its own; return its id.
+
+    Raises InvalidInputError when it is over the size that peers take.
+    """
+    async with federation.database.transaction() as transaction:
+        activity_id = await publish_in(transaction, scene_of(federation), publication, blind=blind)
+    federation.wake()
+    return activity_id
+
+
+async def publish_in(
+    transaction: Transaction, scene: Scene, publication: Publication, *, blind: tuple[str, ...] = ()
+) -> ActivityId:
+    """Keep, apply and fan out inside the caller's transaction; the caller wakes the workers."""
+    document = await _sealed(transaction, scene, publication)
+    body = dump(document)
+    if len(body) > scene.limits.activity_bytes:
+        message = (
+            f"an activity is at most {scene.limits.activity_bytes} bytes, so that every peer takes"
+            f" it; this one has {len(body)}: shorten the words or the links"
+        )
+        raise InvalidInputError(message)
+    activity = parse_activity(body, limits=scene.limits)
+    if activity.id is None:
+        message = "an activity of ours always has an id"
+        raise ValueError(message)
+    await activities.insert_activity(
+        transaction,
+        LocalActivity(
+            id=activity.id,
+            actor_id=publication.actor.id,
+            type=activity.type,
+            object_id=activity.object_id,
+            body=body.decode(),
+            is_public=publication.is_listed,
+            readers=activity.addressees,
+            published_at=scene.now,
+        ),
+    )
+    outcome = await registry.apply(
+        transaction, Case(activity=activity, actor=publication.actor, is_local=True), scene
+    )
+    await fan_out.enqueue(transaction, scene, publication, activity, blind)
+    await carry_out(transaction, scene, activity, outcome, source_id=activity.id)
+    return activity.id
+
+
+async def carry_out(
+    transaction: Transaction,
+    scene: Scene,
+    activity: Activity,
+    outcome: Outcome,
+    *,
+    source_id: str,
+    source: Source = Source.ACTIVITIES,
+) -> None:
+    """Write what follows from a case: inbox rows, notices, and what is to be sent in answer."""
+    owners: tuple[ActorId, ...] = tuple(dict.fromkeys(outcome.inbox_owners))
+    if owners:
+        await inboxes.add_items(
+            transaction,
+            owners,
+            id=scene.mint.ulid(),
+            activity_id=activity.id,
+            source=source,
+            source_id=source_id,
+            object_id=activity.object_id,
+            now=scene.now,
+        )
+    if outcome.notices:
+        await notifications.add_notices(
+            transaction, outcome.notices, ulid=scene.mint.ulid, now=scene.now
+        )
+    for publication in outcome.publications:
+        await publish_in(transaction, scene, publication)
+
+
+async def _sealed(transaction: Transaction, scene: Scene, publication: Publication) -> JsonObject:
+    """Add a FEP-8b32 proof to what is public, so that it can be believed second hand.
+
+    What is private gets none: nobody but its addressee should be able to show who said it.
+    """
+    audience = publication.document.get("to"), publication.document.get("cc")
+    if not any(isinstance(ids, list) and PUBLIC in ids for ids in audience):
+        return publication.document
+    for stored in await keys.list_keys(transaction, publication.actor.id):
+        if stored.kind == "ed25519":
+            return proofs.add_proof(
+                with_proof_context(publication.document),
+                key=scene.keys.private(stored),
+                verification_method=stored.id,
+                created=scene.now,
+            )
+    return publication.document

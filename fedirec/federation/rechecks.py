@@ -1,0 +1,88 @@
+"""Asking again for the stamps of endorsements shown here (FEDERATION.md, Afterwards).
+
+Network first, one fetch for each; then one transaction for each verdict.
+"""
+
+from dataclasses import replace
+
+from fedirec.activitypub.documents import load_document
+from fedirec.activitypub.endorsements import core_digest, parse_endorsement
+from fedirec.domain.endorsements import next_stamp_check
+from fedirec.errors import InvalidInputError, RemoteError
+from fedirec.federation import consent
+from fedirec.federation.consent import Judgement
+from fedirec.federation.context import Federation
+from fedirec.federation.handling import Need, Resolved
+from fedirec.federation.outbox import scene_of
+from fedirec.federation.resolution import resolve
+from fedirec.storage import endorsements, notes
+from fedirec.storage.endorsements import StoredEndorsement
+
+
+async def recheck_stamps(federation: Federation, *, limit: int) -> None:
+    """Ask for up to `limit` stamps that are due, and show or hide accordingly."""
+    async with federation.database.reading() as reader:
+        due = await endorsements.list_due_checks(reader, now=federation.now(), limit=limit)
+    for stored in due:
+        await _recheck(federation, stored)
+
+
+async def _recheck(federation: Federation, stored: StoredEndorsement) -> None:
+    need = Need(url=str(stored.consent_id))
+    try:
+        resolved = await resolve(federation, (need,), budget=1)
+    except RemoteError:
+        resolved = Resolved()
+    scene = scene_of(federation)
+    async with federation.database.transaction() as transaction:
+        note = await notes.find_note(transaction, stored.note_id)
+        if note is None:
+            return
+        document = load_document(note.body.encode(), limits=scene.limits)
+        try:
+            endorsement = parse_endorsement(document, limits=scene.limits)
+        except InvalidInputError:
+            return
+        judgement = await consent.judge(
+            transaction,
+            scene,
+            note_id=stored.note_id,
+            endorsement=endorsement,
+            digest=core_digest(document),
+            resolved=resolved,
+        )
+        await endorsements.save_endorsement(transaction, _after(federation, stored, judgement))
+
+
+def _after(
+    federation: Federation, stored: StoredEndorsement, judgement: Judgement
+) -> StoredEndorsement:
+    """Return the row after one more look: what shows now, and when to look again.
+
+    Once confirmed it keeps showing while its host is out of reach, for 30 days; a 404 shows
+    nothing, and counts as 410 after three days.
+    """
+    now = federation.now()
+    is_confirmed = judgement.state == "confirmed"
+    missing_since = (stored.missing_since or now) if judgement.is_missing else None
+    next_check_at = next_stamp_check(
+        now,
+        checks=stored.checks + 1,
+        is_confirmed=is_confirmed or (stored.confirmed_at is not None and missing_since is None),
+        missing_since=missing_since,
+        limits=federation.limits,
+    )
+    state = judgement.state
+    if judgement is consent.UNREACHED and stored.confirmed_at is not None:
+        is_recent = now - stored.confirmed_at < federation.limits.unreached_shown
+        state = "confirmed" if is_recent else "unconfirmed"
+    if next_check_at is None and missing_since is not None:
+        state = "hidden"
+    return replace(
+        stored,
+        state=state,
+        confirmed_at=now if is_confirmed else stored.confirmed_at,
+        missing_since=missing_since,
+        checks=0 if is_confirmed else stored.checks + 1,
+        next_check_at=None if judgement.is_final else next_check_at,
+    )

@@ -1,0 +1,36 @@
+"""Who here an activity reaches: its audience met with our actors and our followers (OR-15).
+
+Only the followers of the *verified* actor count, whatever the document says.
+"""
+
+from fedirec.activitypub.identifiers import PUBLIC
+from fedirec.activitypub.parse import Activity
+from fedirec.domain.actors import ActorId
+from fedirec.federation.handling import Case
+from fedirec.storage import actors, blocks, follows
+from fedirec.storage.database import Transaction
+
+
+async def addressed_here(transaction: Transaction, activity: Activity) -> tuple[ActorId, ...]:
+    """Return our actors that the activity or its object names in its audience."""
+    return tuple(await actors.local_of(transaction, activity.addressees))
+
+
+async def reached_here(transaction: Transaction, case: Case) -> tuple[ActorId, ...]:
+    """Return every actor of ours whose inbox the activity belongs in, without its own actor.
+
+    Those are the addressed, those in whose personal inbox it was put, and, if its audience holds
+    Public or the actor's followers, the followers here. A member who blocks the actor gets nothing.
+    """
+    activity, actor = case.activity, case.actor
+    reached = [*await addressed_here(transaction, activity), *case.recipients]
+    audience = set(activity.addressees)
+    if PUBLIC in audience or (actor.followers is not None and actor.followers in audience):
+        reached += await follows.local_followers(transaction, actor.id)
+    return tuple(
+        [
+            owner
+            for owner in dict.fromkeys(reached)
+            if owner != actor.id and not await blocks.is_actor_blocked(transaction, owner, actor.id)
+        ]
+    )
