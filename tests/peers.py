@@ -289,20 +289,16 @@ class Peer:
         times: int | None = None,
     ) -> str:
         """Answer a path so: from now on, or for the next `times` requests; return its URL."""
-        answer = Answer(status=status, headers=headers or {}, body=body)
-        if times is None:
-            self._always[path] = answer
-        else:
-            self._scripts.setdefault(path, deque()).extend([answer] * times)
+        self._put(path, Answer(status=status, headers=headers or {}, body=body), times)
         return self.origin + path
 
     def redirects(self, path: str, location: str, status: int = 302) -> str:
         """Redirect a path; return its URL."""
         return self.answers(path, status, {"Location": location})
 
-    def behaves(self, path: str, behaviour: Behaviour) -> str:
-        """Hand a path to a handler of `tests/misbehaviour.py`; return its URL."""
-        self._always[path] = behaviour
+    def behaves(self, path: str, behaviour: Behaviour, *, times: int | None = None) -> str:
+        """Hand a path to a handler of `tests/misbehaviour.py`; `times` as in `answers`."""
+        self._put(path, behaviour, times)
         return self.origin + path
 
     async def send(
@@ -325,6 +321,12 @@ class Peer:
                 headers={name.lower(): value for name, value in response.headers.items()},
                 body=await response.read(),
             )
+
+    def _put(self, path: str, script: Answer | Behaviour, times: int | None) -> None:
+        if times is None:
+            self._always[path] = script
+        else:
+            self._scripts.setdefault(path, deque()).extend([script] * times)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         headers = tuple((name.lower(), value) for name, value in request.headers.items())
