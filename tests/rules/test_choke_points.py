@@ -111,7 +111,7 @@ def test_escaping_is_on_wherever_templates_are_loaded():
 
 
 def is_careless(call: ast.Call) -> bool:
-    """Whether a call makes templates that do not escape, by what it says or by what it leaves out."""
+    """Whether a call makes templates that do not escape: it says so, or leaves it out."""
     said = [ast.unparse(keyword) for keyword in call.keywords if keyword.arg == "autoescape"]
     if tree.dotted(call.func) in {"jinja2.Environment", "jinja2.Template", "Environment"}:
         return said != ["autoescape=True"]
