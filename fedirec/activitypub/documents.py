@@ -13,9 +13,9 @@ from typing import Final, NoReturn, TypeAlias
 
 import orjson
 
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.domain.limits import Limits
 from fedirec.domain.origins import parse_url
+from fedirec.domain.public import PUBLIC, PUBLIC_SPELLINGS
 from fedirec.errors import InvalidInputError, MalformedActivityError
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
@@ -23,7 +23,6 @@ JsonObject: TypeAlias = dict[str, Json]
 
 URL_CHARACTERS: Final = 2_048  # RX-03
 NUMBER_CHARACTERS: Final = 32
-PUBLIC_SPELLINGS: Final = frozenset({PUBLIC, "as:Public", "Public"})
 
 # A string (closed or not, so that no byte is read twice), or one sign that opens, closes, separates
 _TOKENS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
@@ -66,7 +65,10 @@ def load_document(raw: bytes, *, limits: Limits) -> JsonObject:
 
 def dump(document: JsonObject) -> bytes:
     """Return the document as compact UTF-8 JSON, members in the order they have."""
-    return orjson.dumps(document)
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError:  # an integer beyond 64 bits, which RFC 8259 allows
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def as_list(value: Json) -> list[Json]:

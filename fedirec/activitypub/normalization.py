@@ -36,7 +36,7 @@ _PREFIXES: Final = {
 }
 
 
-def normalize(document: JsonObject) -> JsonObject:
+def normalize(document: JsonObject, *, max_depth: int = MAX_DEPTH) -> JsonObject:
     """Return the document in compact terms; the same object where nothing had to change.
 
     `@id`, `@type`, `as:name`, full IRIs of ActivityStreams, `@value` and `@set` are rewritten.
@@ -45,7 +45,7 @@ def normalize(document: JsonObject) -> JsonObject:
         MalformedActivityError: two spellings of one member, a keyword that re-arranges the graph,
             or a `@context` that gives one of our terms, `id`, `type` or `as` another meaning.
     """
-    normal = _normalize(document, 0)
+    normal = _normalize(document, max_depth)
     if not isinstance(normal, dict):
         _refuse("expected an object")
     _check_contexts(normal)
@@ -57,10 +57,11 @@ def _refuse(message: str) -> NoReturn:
 
 
 def _normalize(value: Json, depth: int) -> Json:
-    if depth > MAX_DEPTH:
-        _refuse(f"nested deeper than {MAX_DEPTH}")
+    """Normalize what may still be `depth` levels deep."""
+    if depth < 0:
+        _refuse("nested too deep")
     if isinstance(value, list):
-        items = [_normalize(item, depth + 1) for item in value]
+        items = [_normalize(item, depth - 1) for item in value]
         changed = any(new is not old for new, old in zip(items, value, strict=True))
         return items if changed else value
     if not isinstance(value, dict):
@@ -84,7 +85,7 @@ def _normalize_members(value: JsonObject, depth: int) -> JsonObject:
         elif name == "@context":
             normal = member
         else:
-            normal = _normalize(member, depth + 1)
+            normal = _normalize(member, depth - 1)
         is_changed = is_changed or name != key or normal is not member
         members[name] = normal
     return members if is_changed else value
@@ -126,7 +127,7 @@ def _literal(value: JsonObject) -> Json:
 def _items(value: JsonObject, depth: int) -> Json:
     if len(value) != 1:
         _refuse("@set or @list beside other members")
-    return _normalize(as_list(next(iter(value.values()))), depth + 1)
+    return _normalize(as_list(next(iter(value.values()))), depth - 1)
 
 
 def _check_contexts(document: JsonObject) -> None:

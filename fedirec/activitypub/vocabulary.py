@@ -69,6 +69,7 @@ ACTOR_TYPES: Final = frozenset({"Person", "Group", "Application", "Service", "Or
 COLLECTION_TYPES: Final = frozenset(
     {"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage"}
 )
+QUOTE_MEMBERS: Final = ("quote", "quoteUri", "quoteUrl", "_misskey_quote")
 STAMP_TYPE: Final = "EndorsementConsent"
 
 AS_NAMESPACE: Final = "https://www.w3.org/ns/activitystreams#"

@@ -1,0 +1,145 @@
+"""Direct notes that ask somebody on another kind of server for consent, answered in one word.
+
+Who may be asked, how often, and what counts as an answer is in `domain/endorsements.py` and
+`domain/consent_words.py`. A question is never edited.
+"""
+
+# ruff: noqa: A002 (an id is `id` in keyword arguments, as it is in the documents)
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from fedirec.activitypub.content import link_html, mention_html
+from fedirec.activitypub.documents import JsonObject, ids_of, instant_text
+from fedirec.activitypub.phrases import phrases_in
+from fedirec.activitypub.render import render_create
+from fedirec.activitypub.statements import headline, mention_tag, name_of, quoted_words, said_by
+from fedirec.activitypub.vocabulary import QUESTION_CONTEXT
+from fedirec.domain.actors import Actor
+from fedirec.domain.audience import Audience
+from fedirec.domain.endorsements import EndorsementDraft
+from fedirec.domain.origins import host_of
+
+DEFAULT_LANGUAGE: Final = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentQuestion:
+    """Who asks whom for consent to what; `asker` is the endorser or the guild."""
+
+    asker: Actor
+    endorser: Actor
+    endorsed: Actor
+    draft: EndorsementDraft
+
+
+def render_question(
+    question: ConsentQuestion,
+    *,
+    activity_id: str,
+    id: str,
+    published: datetime,
+    in_reply_to: str | None = None,
+) -> JsonObject:
+    """Return the Create of the direct Note that asks.
+
+    `in_reply_to` is what the person wrote to the asker, if that is why they may be asked.
+    """
+    note = _direct_note(
+        id=id,
+        parties=(question.asker, question.endorsed),
+        content=(_question_text(question, id), question.draft.language),
+        published=published,
+        in_reply_to=in_reply_to,
+    )
+    return _sent(activity_id, note, published)
+
+
+def render_explanation(
+    *,
+    activity_id: str,
+    id: str,
+    asker: Actor,
+    endorsed: Actor,
+    in_reply_to: str,
+    published: datetime,
+) -> JsonObject:
+    """Return the Create of the one answer to what was no answer: it says which words are."""
+    text = phrases_in(DEFAULT_LANGUAGE).explanation.format(person=mention_html(endorsed))
+    note = _direct_note(
+        id=id,
+        parties=(asker, endorsed),
+        content=(f"<p>{text}</p>", DEFAULT_LANGUAGE),
+        published=published,
+        in_reply_to=in_reply_to,
+    )
+    return _sent(activity_id, note, published)
+
+
+def _question_text(question: ConsentQuestion, id: str) -> str:
+    """Return who asks, the whole text, where it would appear, and how to answer."""
+    phrases = phrases_in(question.draft.language)
+    endorser, host = name_of(question.endorser), host_of(id)
+    asks = phrases.asks.format(
+        person=mention_html(question.endorsed),
+        endorser=endorser,
+        name=question.endorser.name,
+        host=question.endorser.handle_domain,
+    )
+    would_say = (
+        f"<p>{headline(name_of(question.endorsed), question.draft)}</p>",
+        quoted_words(question.draft).removeprefix("<blockquote>").removesuffix("</blockquote>"),
+        f"<p>{said_by(question.endorser, question.endorsed, question.draft)}</p>",
+    )
+    shown = phrases.shown_to[question.draft.shown_to].format(host=host, endorser=endorser)
+    return "".join(
+        (
+            f"<p>{asks}</p>",
+            f"<blockquote>{''.join(would_say)}</blockquote>",
+            f"<p>{shown}</p>",
+            f"<p>{phrases.how_to_answer.format(endorser=endorser)}</p>",
+            f"<p>{phrases.details.format(link=link_html(id))}</p>",
+        )
+    )
+
+
+def _direct_note(
+    *,
+    id: str,
+    parties: tuple[Actor, Actor],
+    content: tuple[str, str],
+    published: datetime,
+    in_reply_to: str | None,
+) -> JsonObject:
+    """Return a Note from the first of `parties` to the second; `content` is HTML and language."""
+    sender, receiver = parties
+    html, language = content
+    note: JsonObject = {
+        "id": id,
+        "type": "Note",
+        "attributedTo": sender.id,
+        "to": [receiver.id],
+        "published": instant_text(published),
+        "url": id,
+    }
+    if in_reply_to is not None:
+        note["inReplyTo"] = in_reply_to
+    return note | {
+        "content": html,
+        "contentMap": {language: html},
+        "directMessage": True,
+        "tag": [mention_tag(receiver)],
+        "interactionPolicy": {"canQuote": {"automaticApproval": [sender.id]}},
+    }
+
+
+def _sent(activity_id: str, note: JsonObject, published: datetime) -> JsonObject:
+    return render_create(
+        id=activity_id,
+        actor=str(note["attributedTo"]),
+        object_=note,
+        audience=Audience(to=ids_of(note["to"])),
+        published=published,
+        context=QUESTION_CONTEXT,
+    )
