@@ -200,12 +200,14 @@ class Peer:
         application = web.Application(client_max_size=16 * 1024 * 1024)
         application.router.add_route("*", "/{tail:.*}", self._answer)
         self._runner = web.AppRunner(
-            application, access_log=None, auto_decompress=False, handler_cancellation=True
+            application,
+            access_log=None,
+            auto_decompress=False,
+            handler_cancellation=True,
+            shutdown_timeout=0.05,
         )
         await self._runner.setup()
-        site = web.TCPSite(
-            self._runner, self._address, 0, ssl_context=self._tls, shutdown_timeout=0.05
-        )
+        site = web.TCPSite(self._runner, self._address, 0, ssl_context=self._tls)
         await site.start()
         self._port = self._runner.addresses[0][1]
         self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 
@@ -41,7 +41,12 @@ async def canary_listening() -> AsyncIterator[Canary]:
         yield canary
 
 
-def client(canary, *, policy=None, names=None):
+def client(
+    canary: Canary,
+    *,
+    policy: AddressPolicy | None = None,
+    names: Mapping[str, Sequence[str]] | None = None,
+) -> HttpTransport:
     """The client as in production, but for the canary's port, which is as good as 443 here."""
     return HttpTransport(
         limits=quick_limits(),
@@ -218,12 +223,11 @@ async def test_a_connected_peer_is_judged_again_before_the_first_byte():
     class ForgetfulPolicy(AddressPolicy):
         """Says yes until the connection stands, as if something below had led it astray."""
 
-        __slots__ = ("asked",)
-
         def permits(self, *_):
-            object.__setattr__(self, "asked", getattr(self, "asked", 0) + 1)
-            return self.asked < 3  # the gate, the socket; then the request itself
+            asked.append(1)
+            return len(asked) < 3  # the gate, the socket; then the request itself
 
+    asked: list[int] = []
     heard = []
 
     async def listen(reader, writer):
