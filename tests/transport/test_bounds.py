@@ -173,7 +173,7 @@ async def test_a_body_in_an_encoding_nobody_asked_for_is_refused(encoding):
 
 
 @pytest.mark.parametrize(
-    ("encoding", "compress"), zip(["gzip", "deflate"], COMPRESSORS, strict=True)
+    ("encoding", "compress"), list(zip(["gzip", "deflate"], COMPRESSORS, strict=True))
 )
 async def test_a_small_compressed_body_is_read_though_we_asked_for_identity(encoding, compress):
     async with Peer() as peer:

@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import json
+from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedirec.errors import InvalidInputError, RemoteRefusedError, RemoteUnavailableError
-from fedirec.signatures import cavage
+from fedirec.signatures.schemes import read_signature
 from fedirec.transport.addresses import AddressPolicy
 from fedirec.transport.client import check_headers, open_transport
 from fedirec.transport.protocol import Request
@@ -84,18 +86,40 @@ async def test_the_signer_sees_the_request_as_it_is_sent():
         assert seen.header("signature") == "made"
 
 
-async def test_what_a_peer_signs_it_can_post_and_it_verifies():
+@pytest.mark.parametrize("scheme", ["cavage", "rfc9421"])
+async def test_what_a_scripted_peer_signs_verifies(scheme):
     async with Peer() as alpha, Peer() as beta:
-        ada = alpha.add_actor("ada")
+        ada = alpha.add_actor("ada", scheme=scheme)
         bob = beta.add_actor("bob")
 
         assert await ada.post(bob.inbox, ada.activity("Follow", bob.id)) == 202
+        await alpha.send("GET", f"{bob.id}?x=1", headers=ada.sign_get(f"{bob.id}?x=1"))
 
-        [seen] = beta.received
-        request = seen.signed(beta.origin)
-        signature = cavage.parse_signature(request.values("signature"))
-        assert signature.key_id == ada.key_id
-        assert cavage.verify(request, signature, ada.key.public())
+        for seen in beta.received:
+            signature = read_signature(seen.signed(beta.origin))
+            signature.check_coverage()
+            signature.check_time(datetime.now(UTC), quick_limits())
+            assert (signature.scheme, signature.key_id) == (scheme, ada.key_id)
+            assert signature.verify(ada.key.public())
+
+
+async def test_a_scripted_peer_is_found_by_handle_and_serves_its_actors():
+    async with Peer() as peer, loopback_transport() as transport:
+        ada = peer.add_actor("ada", summary=None)
+
+        found = await transport.fetch(
+            Request(
+                method="GET",
+                url=f"{peer.origin}/.well-known/webfinger?resource=acct:ada@{peer.host}",
+            )
+        )
+        [link] = json.loads(found.body)["links"]
+        document = json.loads((await transport.fetch(Request(method="GET", url=link["href"]))).body)
+
+        assert document == ada.document(summary=None)
+        assert document["id"] == ada.id
+        assert document["publicKey"]["publicKeyPem"] == ada.key.public().pem()
+        assert "summary" not in document
 
 
 @pytest.mark.rule("TR-11")
