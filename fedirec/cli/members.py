@@ -1,0 +1,85 @@
+"""`fedirec member`: who is in the guild."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from fedirec.cli.arguments import Commands, add_command, add_group, show
+
+if TYPE_CHECKING:
+    from fedirec.federation.context import Federation
+    from fedirec.storage.members import Member
+
+
+def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Declare the commands of this file."""
+    group = add_group(commands, "member", says="look after the guild's members")
+    parser = add_command(group, "add", _add, says="let somebody in")
+    parser.add_argument("name", metavar="NAME", help="1 to 30 of a-z, 0-9 and _; never given twice")
+    parser.add_argument("--display-name", metavar="T", help="what people call them")
+    parser.add_argument("--admin", action="store_true", help="they look after the guild too")
+    add_command(group, "list", _list, says="list members by name")
+    parser = add_command(group, "disable", _disable, says="end somebody's membership")
+    parser.add_argument("name", metavar="NAME")
+    parser = add_command(group, "token", _token, says="print a bearer token, once")
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--scope", default="read,write", help="read, write or both (read,write)")
+
+
+async def _add(arguments: argparse.Namespace) -> None:
+    from fedirec.cli.opening import open_here
+    from fedirec.community.membership import add_member
+
+    async with open_here() as federation:
+        member = await add_member(
+            federation,
+            arguments.name,
+            display_name=arguments.display_name,
+            is_admin=arguments.admin,
+        )
+        _show(arguments, federation, member)
+
+
+async def _list(arguments: argparse.Namespace) -> None:
+    from fedirec.cli.opening import open_here
+    from fedirec.storage.members import list_members
+
+    async with open_here() as federation:
+        async with federation.database.reading() as reader:
+            members = await list_members(reader)
+        for member in members:
+            _show(arguments, federation, member)
+
+
+async def _disable(arguments: argparse.Namespace) -> None:
+    from fedirec.cli.opening import open_here
+    from fedirec.community.membership import disable_member
+
+    async with open_here() as federation:
+        await disable_member(federation, arguments.name)
+        actor_id = federation.instance.member_id(arguments.name)
+        show(arguments, {"id": actor_id, "name": arguments.name}, f"{arguments.name} is disabled")
+
+
+async def _token(arguments: argparse.Namespace) -> None:
+    from fedirec.cli.opening import open_here
+    from fedirec.community.membership import make_token
+
+    scopes = tuple(part.strip() for part in arguments.scope.split(",") if part.strip())
+    async with open_here() as federation:
+        token = await make_token(federation, arguments.name, scopes)
+        actor_id = federation.instance.member_id(arguments.name)
+        show(arguments, {"id": actor_id, "token": token, "scopes": scopes}, token)
+
+
+def _show(arguments: argparse.Namespace, federation: "Federation", member: "Member") -> None:
+    handle = f"@{member.name}@{federation.instance.domain}"
+    record = {
+        "id": member.actor_id,
+        "name": member.name,
+        "handle": handle,
+        "is_admin": member.is_admin,
+        "created_at": member.created_at,
+        "disabled_at": member.disabled_at,
+    }
+    marks = " admin" * member.is_admin + " disabled" * (member.disabled_at is not None)
+    show(arguments, record, f"{handle}  {member.actor_id}{marks}")

@@ -1,0 +1,125 @@
+"""`fedirec peer`: the other servers, what we know of them, and whom we speak with."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from fedirec.cli.arguments import Commands, add_command, add_group, show
+
+if TYPE_CHECKING:
+    from fedirec.storage.peers import Peer
+
+SHOWN = 200
+
+
+def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Declare the commands of this file."""
+    group = add_group(commands, "peer", says="see other servers, block and allow them")
+    add_command(group, "list", _list, says="list the servers met, and those blocked or allowed")
+    for name, run, says in (
+        ("show", _show, "show what is known of a server"),
+        ("allow", _allow, "take a block back, and list it as allowed"),
+        ("probe", _probe, "ask a server whether it answers, and what it is"),
+        ("forget", _forget, "forget how to speak with a server, and whether it answered"),
+    ):
+        parser = add_command(group, name, run, says=says)
+        parser.add_argument("host", metavar="HOST")
+    parser = add_command(group, "block", _block, says="refuse everything from a server")
+    parser.add_argument("host", metavar="HOST", help="its subdomains are blocked too")
+    parser.add_argument("--reason", metavar="T", help="kept for you and your fellow keepers")
+
+
+async def _list(arguments: argparse.Namespace) -> None:
+    from fedirec.cli.opening import open_here
+    from fedirec.storage.blocks import allowed_hosts, blocked_hosts
+    from fedirec.storage.peers import list_peers
+
+    async with open_here() as federation, federation.database.reading() as reader:
+        blocked, allowed = await blocked_hosts(reader), await allowed_hosts(reader)
+        page = await list_peers(reader, limit=SHOWN)
+    met = {peer.host for peer in page.items}
+    for peer in page.items:
+        _show_peer(arguments, peer, is_blocked=peer.host in blocked)
+    for host in sorted((blocked | allowed) - met):
+        standing = "blocked" if host in blocked else "allowed"
+        show(arguments, {"id": host, "standing": standing}, f"{host:40} {standing}, never met")
+
+
+async def _show(arguments: argparse.Namespace) -> None:
+    from fedirec.cli.opening import open_here
+    from fedirec.community.moderation import check_host
+    from fedirec.errors import NotFoundError
+    from fedirec.storage.blocks import blocked_hosts
+    from fedirec.storage.peers import find_peer
+
+    async with open_here() as federation:
+        host = check_host(federation, arguments.host)
+        async with federation.database.reading() as reader:
+            peer, blocked = await find_peer(reader, host), await blocked_hosts(reader)
+    if peer is None:
+        message = f"never met {host}: `fedirec peer probe {host}` asks whether it is there"
+        raise NotFoundError(message)
+    _show_peer(arguments, peer, is_blocked=host in blocked)
+
+
+async def _block(arguments: argparse.Namespace) -> None:
+    from fedirec.cli.opening import open_here
+    from fedirec.community.moderation import block_host
+
+    async with open_here() as federation:
+        host = await block_host(federation, arguments.host, reason=arguments.reason)
+        show(arguments, {"id": host, "standing": "blocked"}, f"{host} is blocked")
+
+
+async def _allow(arguments: argparse.Namespace) -> None:
+    from fedirec.cli.opening import open_here
+    from fedirec.community.moderation import allow_host
+
+    async with open_here() as federation:
+        host = await allow_host(federation, arguments.host)
+        show(arguments, {"id": host, "standing": "allowed"}, f"{host} is allowed, and not blocked")
+
+
+async def _probe(arguments: argparse.Namespace) -> None:
+    """Fetch the server's NodeInfo index: the one address that every kind of server has."""
+    from fedirec.cli.opening import open_here
+    from fedirec.community.moderation import check_host
+    from fedirec.transport.protocol import Request
+
+    async with open_here() as federation:
+        host = check_host(federation, arguments.host)
+        url = f"{federation.instance.scheme}://{host}/.well-known/nodeinfo"
+        request = Request(method="GET", url=url, headers={"accept": "application/json"})
+        response = await federation.transport.fetch(request)
+        show(
+            arguments,
+            {"id": host, "url": url, "status": response.status},
+            f"{host} answers: {response.status} from {url}",
+        )
+
+
+async def _forget(arguments: argparse.Namespace) -> None:
+    from fedirec.cli.opening import open_here
+    from fedirec.community.moderation import check_host
+    from fedirec.storage.peers import forget_peer
+
+    async with open_here() as federation:
+        host = check_host(federation, arguments.host)
+        async with federation.database.transaction() as transaction:
+            await forget_peer(transaction, host)
+        show(arguments, {"id": host}, f"{host} is forgotten; blocks stay")
+
+
+def _show_peer(arguments: argparse.Namespace, peer: "Peer", *, is_blocked: bool) -> None:
+    standing = "blocked" if is_blocked else peer.circuit
+    record = {
+        "id": peer.host,
+        "standing": standing,
+        "scheme": peer.scheme,
+        "failures": peer.failures,
+        "first_seen_at": peer.first_seen_at,
+        "last_seen_at": peer.last_seen_at,
+        "next_probe_at": peer.next_probe_at,
+    }
+    seen = f"{peer.last_seen_at:%Y-%m-%d %H:%M}"
+    text = f"{peer.host:40} {standing:9} {peer.scheme or '-':8} {peer.failures:4} failures, {seen}"
+    show(arguments, record, text)

@@ -1,0 +1,67 @@
+"""`fedirec inbox` and `outbox`: what a member was sent, and what they sent; newest first."""
+
+import argparse
+import json
+from collections.abc import Mapping
+
+from fedirec.cli.arguments import Commands, add_command, show
+
+SHOWN = 40
+
+
+def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Declare the commands of this file."""
+    for name, run, says in (
+        ("inbox", _inbox, "show what a member was sent, newest first"),
+        ("outbox", _outbox, "show what a member sent, newest first"),
+    ):
+        parser = add_command(commands, name, run, says=says)
+        parser.add_argument("name", metavar="NAME")
+        parser.add_argument("--limit", type=int, default=SHOWN, metavar="N", help=f"({SHOWN})")
+
+
+async def _inbox(arguments: argparse.Namespace) -> None:
+    from fedirec.cli.opening import open_here, the_member
+    from fedirec.storage.inboxes import list_inbox
+
+    async with open_here() as federation:
+        member = await the_member(federation, arguments.name)
+        async with federation.database.reading() as reader:
+            page = await list_inbox(
+                reader, member.actor_id, before=None, limit=max(arguments.limit, 1)
+            )
+    for item in page.items:
+        _show(arguments, item.activity_id or item.id, item.body)
+
+
+async def _outbox(arguments: argparse.Namespace) -> None:
+    from fedirec.cli.opening import open_here, the_member
+    from fedirec.storage.activities import list_outbox
+
+    async with open_here() as federation:
+        member = await the_member(federation, arguments.name)
+        async with federation.database.reading() as reader:
+            page = await list_outbox(
+                reader,
+                member.actor_id,
+                public_only=False,
+                before=None,
+                limit=max(arguments.limit, 1),
+            )
+    for item in page.items:
+        _show(arguments, item.id, item.body)
+
+
+def _show(arguments: argparse.Namespace, activity_id: str, body: str) -> None:
+    """Print an activity: as it travelled, or as one line about it."""
+    from fedirec.activitypub.content import plain_text
+
+    activity = json.loads(body)
+    object_ = activity.get("object")
+    object_id = object_.get("id") if isinstance(object_, Mapping) else object_
+    content = object_.get("content") if isinstance(object_, Mapping) else None
+    words = " ".join(plain_text(content).split()) if isinstance(content, str) else ""
+    when = str(activity.get("published", ""))[:16].replace("T", " ")
+    kind, actor = activity.get("type"), activity.get("actor")
+    text = f"{when:16}  {kind} by {actor}: {object_id or activity_id}"
+    show(arguments, {"id": activity_id} | activity, f"{text}\n  {words}" if words else text)

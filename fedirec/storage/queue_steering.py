@@ -1,0 +1,141 @@
+"""A keeper's hand on the deliveries, as mail's `postsuper` and `qshape` (reliability §4).
+
+Claiming and settling is `queue.py`. What is under way is left to its worker: nothing leased is
+changed here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from fedirec.storage.database import Reader, Row, Transaction, Value, to_microseconds
+from fedirec.storage.statements import bounded, instant, number, text
+
+UNFINISHED: Final = ("due", "leased", "waiting", "held")
+FAILED: Final = ("gone", "expired", "dead")
+_ANOTHER_DAY: Final = timedelta(days=1)
+
+# Casts, since PostgreSQL cannot tell the type of a parameter that stands alone.
+_CHOSEN: Final = (
+    "(cast(:host as text) is null or host = :host)"
+    " and (cast(:activity_id as text) is null or activity_id = :activity_id)"
+)
+_MAKE_DUE: Final = """
+update deliveries set state = 'due', next_at = :now where state = '{state}' and {chosen}"""
+_BEGIN_ANEW: Final = """
+update deliveries set state = 'due', attempt = 0, next_at = :now, settled_at = null,
+  expires_at = case when expires_at < :until then :until else expires_at end
+where state in ('gone', 'expired', 'dead') and {chosen}"""
+_HOLD: Final = """
+update deliveries set state = 'held' where state in ('due', 'waiting') and {chosen}"""
+_CANCEL: Final = """
+update deliveries set state = 'cancelled', settled_at = :now
+where state in ('due', 'waiting', 'held') and {chosen}"""
+# The claims look where `delivery_hosts` tells them to.
+_LOOK_AT_CHOSEN: Final = """
+insert into delivery_hosts (next_at, host)
+select distinct cast(:now as bigint), host from deliveries
+where state = 'due' and next_at = :now and {chosen} on conflict do nothing"""
+_SHAPE: Final = (
+    "select host, count(*) as total, min(created_at) as oldest_at,"
+    " sum(case when created_at > :minutes then 1 else 0 end) as fresh,"
+    " sum(case when created_at > :hour then 1 else 0 end) as in_hour,"
+    " sum(case when created_at > :day then 1 else 0 end) as in_day"
+    " from deliveries where state in ('due', 'leased', 'waiting', 'held')"
+    " group by host order by count(*) desc, host limit :limit"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which deliveries an act is about: those to a host, of an activity, or all."""
+
+    host: str | None = None
+    activity_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostShape:
+    """How many deliveries to a host are unfinished, by age."""
+
+    host: str
+    total: int
+    under_5_minutes: int
+    under_1_hour: int
+    under_1_day: int
+    older: int
+    oldest_at: datetime
+
+
+async def hurry(transaction: Transaction, choice: Choice, now: datetime) -> int:
+    """Make what waits for its next try due now; return how many."""
+    return await _make_due(
+        transaction, _MAKE_DUE.format(state="waiting", chosen=_CHOSEN), choice, now
+    )
+
+
+async def release(transaction: Transaction, choice: Choice, now: datetime) -> int:
+    """Let what was put aside go on now; return how many."""
+    return await _make_due(transaction, _MAKE_DUE.format(state="held", chosen=_CHOSEN), choice, now)
+
+
+async def try_again(transaction: Transaction, choice: Choice, now: datetime) -> int:
+    """Begin anew with what failed for good, for at least one more day; return how many."""
+    return await _make_due(
+        transaction,
+        _BEGIN_ANEW.format(chosen=_CHOSEN),
+        choice,
+        now,
+        until=to_microseconds(now + _ANOTHER_DAY),
+    )
+
+
+async def hold(transaction: Transaction, choice: Choice) -> int:
+    """Put aside what is not under way, until it is released; return how many."""
+    return await transaction.execute(_HOLD.format(chosen=_CHOSEN), _parameters(choice))
+
+
+async def cancel(transaction: Transaction, choice: Choice, now: datetime) -> int:
+    """End what was not delivered yet, for good; return how many."""
+    return await transaction.execute(_CANCEL, {**_parameters(choice), "now": to_microseconds(now)})
+
+
+async def list_shape(reader: Reader, now: datetime, *, limit: int = 50) -> list[HostShape]:
+    """Return the hosts with the most unfinished deliveries, and how old these are."""
+    rows = await reader.fetch_all(
+        _SHAPE,
+        {
+            "minutes": to_microseconds(now - timedelta(minutes=5)),
+            "hour": to_microseconds(now - timedelta(hours=1)),
+            "day": to_microseconds(now - timedelta(days=1)),
+            "limit": bounded(limit),
+        },
+    )
+    return [_read_shape(row) for row in rows]
+
+
+async def _make_due(
+    transaction: Transaction, sql: str, choice: Choice, now: datetime, **more: Value
+) -> int:
+    parameters = {**_parameters(choice), "now": to_microseconds(now)}
+    changed = await transaction.execute(sql, {**parameters, **more})
+    await transaction.execute(_LOOK_AT_CHOSEN.format(chosen=_CHOSEN), parameters)
+    return changed
+
+
+def _parameters(choice: Choice) -> dict[str, Value]:
+    return {"host": choice.host, "activity_id": choice.activity_id}
+
+
+def _read_shape(row: Row) -> HostShape:
+    total, fresh = number(row, "total"), number(row, "fresh")
+    in_hour, in_day = number(row, "in_hour"), number(row, "in_day")
+    return HostShape(
+        host=text(row, "host"),
+        total=total,
+        under_5_minutes=fresh,
+        under_1_hour=in_hour - fresh,
+        under_1_day=in_day - in_hour,
+        older=total - in_day,
+        oldest_at=instant(row, "oldest_at"),
+    )

@@ -1,0 +1,111 @@
+"""The command line as a whole: what there is, and that looking at it costs nothing."""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from fedirec.cli.endorsements import RELATIONS
+from fedirec.cli.main import BROKEN, FAILED, _report, build_parser, main
+from fedirec.domain.endorsements import Relation
+from fedirec.errors import InvalidInputError, NotFoundError, RemoteUnavailableError
+
+HEAVY = ("aiohttp", "asyncio", "cryptography", "pydantic", "sqlite3", "structlog")
+
+
+def leaves(
+    parser: argparse.ArgumentParser, name: str = ""
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Every command, by its whole name."""
+    groups = [act for act in parser._actions if isinstance(act, argparse._SubParsersAction)]
+    if not groups:
+        yield name.strip(), parser
+    for group in groups:
+        for word, inner in group.choices.items():
+            yield from leaves(inner, f"{name} {word}")
+
+
+def test_every_promised_command_is_there():
+    promised = {
+        *("demo", "init", "serve", "worker", "follow", "unfollow", "endorse", "offers", "answer"),
+        *("withdraw", "job", "job close", "inbox", "outbox"),
+        *(f"member {word}" for word in ("add", "list", "disable", "token")),
+        *(f"queue {word}" for word in ("list", "show", "retry", "hold", "release", "cancel")),
+        *(f"queue {word}" for word in ("flush", "shape", "dead")),
+        *(f"peer {word}" for word in ("list", "show", "block", "allow", "probe", "forget")),
+        *("database migrate", "config check"),
+    }
+
+    assert promised == {name for name, _parser in leaves(build_parser())}
+
+
+def test_every_command_can_speak_json_and_explains_itself():
+    for name, parser in leaves(build_parser()):
+        options = {option for action in parser._actions for option in action.option_strings}
+        assert {"--json", "--help"} <= options, name
+        assert parser.description, name
+
+
+def test_help_loads_nothing_heavy():
+    script = (
+        "import sys; from fedirec.cli.main import build_parser; build_parser().format_help();"
+        f" print(sorted(set({HEAVY!r}) & set(sys.modules)))"
+    )
+
+    loaded = subprocess.run(  # noqa: S603 - the script is above
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert loaded.stdout == "[]\n"
+
+
+def test_the_relations_of_the_help_are_those_of_the_guild():
+    assert list(RELATIONS) == list(Relation)
+
+
+@pytest.mark.parametrize("words", [[], ["nonsense"], ["endorse", "ada"], ["queue"]])
+def test_a_command_that_is_none_shows_how_to_write_one(words, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(words)
+
+    assert left.value.code == 2
+    assert "usage: fedirec" in capsys.readouterr().err
+
+
+def test_the_version_is_printed(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+
+    assert not left.value.code
+    assert capsys.readouterr().out.startswith("fedirec 0.")
+
+
+def test_a_fault_of_ours_is_called_one(capsys):
+    assert _report(RuntimeError("a shelf fell down")) == BROKEN
+
+    said = capsys.readouterr().err
+    assert "a shelf fell down" in said
+    assert said.endswith("fedirec: this is a fault of fedirec: please report the lines above\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (NotFoundError("no member\ncalled that"), "fedirec: no member called that\n"),
+        (InvalidInputError("too short", field="words"), "fedirec: words: too short\n"),
+        (
+            RemoteUnavailableError("nobody answers at peer.example"),
+            "fedirec: nobody answers at peer.example; nothing was changed, try again later\n",
+        ),
+        (
+            BaseExceptionGroup("tasks", [ExceptionGroup("more", [NotFoundError("gone")])]),
+            "fedirec: gone\n",
+        ),
+    ],
+)
+def test_what_was_foreseen_is_one_line(error, line, capsys):
+    assert _report(error) == FAILED
+
+    assert capsys.readouterr().err == line
