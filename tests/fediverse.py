@@ -1,0 +1,137 @@
+"""Several real instances in one process, joined by real signed HTTP over loopback."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import aiohttp
+
+from fedirec.activitypub.documents import JsonObject
+from fedirec.community.membership import add_member
+from fedirec.config import Settings, build_settings
+from fedirec.domain.actors import Actor, ActorId
+from fedirec.federation.context import Federation
+from fedirec.server import serve
+from fedirec.storage import actors
+
+ACTIVITY_JSON = "application/activity+json"
+PATIENCE_SECONDS = 15.0
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """One running instance: its context, and a visitor's eyes from outside."""
+
+    federation: Federation
+    client: aiohttp.ClientSession
+    port: int
+
+    @property
+    def origin(self) -> str:
+        """Where its ids are."""
+        return self.federation.instance.origin
+
+    async def add(self, *names: str) -> None:
+        """Add members."""
+        for name in names:
+            await add_member(self.federation, name, display_name=name.capitalize())
+
+    def handle(self, name: str) -> str:
+        """The handle of somebody here."""
+        return f"@{name}@{self.federation.instance.domain}"
+
+    def id(self, name: str) -> ActorId:
+        """The actor id of somebody here."""
+        return self.federation.instance.member_id(name)
+
+    async def actor(self, actor_id: str) -> Actor:
+        """An actor as this instance knows it."""
+        async with self.federation.database.reading() as reader:
+            return await actors.get_actor(reader, ActorId(actor_id))
+
+    async def get(self, url: str, *, accept: str = ACTIVITY_JSON) -> tuple[int, JsonObject]:
+        """Fetch as a stranger who signs nothing: the status, and the document if it is one."""
+        async with self.client.get(url, headers={"Accept": accept}) as response:
+            is_json = "json" in response.headers.get("Content-Type", "")
+            return response.status, await response.json(content_type=None) if is_json else {}
+
+    async def page(self, url: str) -> tuple[int, str]:
+        """Fetch a page as a person's browser does."""
+        async with self.client.get(url, headers={"Accept": "text/html"}) as response:
+            return response.status, await response.text()
+
+
+def utc_now() -> datetime:
+    """The hour of this machine."""
+    return datetime.now(UTC)
+
+
+def settings_of(folder: Path, port: int, **values: object) -> Settings:
+    """Return settings of an instance on loopback that boosts at once; `values` come on top."""
+    host = f"127.0.0.1:{port}"
+    limits = {"announce_delay": "0s", **dict(values.pop("limits", {}))}  # type: ignore[call-overload]
+    return build_settings(
+        {
+            "domain": host,
+            "host": f"http://{host}",
+            "data": folder,
+            "test_network": "127.0.0.0/8",
+            "title": "The Test Guild",
+            "log_level": "warning",
+            "limits": limits,
+            **values,
+        },
+        heeds_environment=False,
+    )
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, *, now: Callable[[], datetime] = utc_now, **values: object
+) -> AsyncIterator[Home]:
+    """Run a whole instance, doors and workers, on a free loopback port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        settings = settings_of(folder, port, **values)
+        stop, is_ready = asyncio.Event(), asyncio.get_running_loop().create_future()
+        async with asyncio.TaskGroup() as tasks, aiohttp.ClientSession() as client:
+            tasks.create_task(
+                serve(settings, stop=stop, ready=is_ready.set_result, listener=listener, now=now)
+            )
+            try:
+                yield Home(federation=await is_ready, client=client, port=port)
+            finally:
+                stop.set()
+
+
+@asynccontextmanager
+async def running_together(
+    folder: Path, *names: str, **values: object
+) -> AsyncIterator[tuple[Home, ...]]:
+    """Run several instances, each in a folder of its own."""
+    async with AsyncExitStack() as stack:
+        yield tuple(
+            [await stack.enter_async_context(running(folder / name, **values)) for name in names]
+        )
+
+
+async def eventually(
+    look: Callable[[], Awaitable[Found | None]], *, expecting: str = "it"
+) -> Found:
+    """Look again and again until something is found; fails after fifteen seconds."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    while True:
+        found = await look()
+        if found is not None and found is not False:
+            return found
+        if asyncio.get_running_loop().time() > deadline:
+            message = f"{expecting} did not happen within {PATIENCE_SECONDS:.0f} s"
+            raise AssertionError(message)
+        await asyncio.sleep(0.05)
