@@ -7,7 +7,8 @@ endorser or the guild; else a link that the endorser hands over. Part of `endors
 from dataclasses import dataclass
 
 from fedirec.activitypub.documents import JsonObject, dump
-from fedirec.activitypub.endorsements import core_digest, render_offer, render_question
+from fedirec.activitypub.endorsements import core_digest, render_offer
+from fedirec.activitypub.questions import ConsentQuestion, render_question
 from fedirec.domain.actors import Actor, ObjectId
 from fedirec.domain.endorsements import (
     EndorsementDraft,
@@ -93,8 +94,8 @@ async def _send_offer(transaction: Transaction, asking: Asking) -> OfferMade:
     scene = asking.scene
     document = render_offer(
         id=scene.mint.activity_id(),
-        endorser=asking.endorser.id,
-        endorsed=asking.endorsed.id,
+        endorser=asking.endorser,
+        endorsed=asking.endorsed,
         note=asking.note,
         published=scene.now,
         ends_at=scene.now + scene.limits.offer_lifetime,
@@ -137,13 +138,11 @@ async def _send_question(transaction: Transaction, asking: Asking, asker: Actor)
         raise ForbiddenError(refusal)
     question_id = scene.instance.note_id(scene.mint.ulid())
     document = render_question(
-        instance=scene.instance,
+        ConsentQuestion(
+            asker=asker, endorser=asking.endorser, endorsed=asking.endorsed, draft=asking.draft
+        ),
         activity_id=scene.mint.activity_id(),
         id=question_id,
-        asker=asker,
-        endorser=asking.endorser,
-        endorsed=asking.endorsed,
-        draft=asking.draft,
         published=scene.now,
     )
     made = _row(asking, OfferWay.QUESTION, asker=asker, question_id=question_id)

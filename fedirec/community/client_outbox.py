@@ -11,11 +11,7 @@ from fedirec.activitypub.documents import JsonObject
 from fedirec.activitypub.parse import kind_of
 from fedirec.activitypub.vocabulary import ActivityType, ObjectKind
 from fedirec.community import client_acts, client_notes
-from fedirec.community.client_submission import (
-    AUDIENCE_MEMBERS,
-    Submission,
-    read_submission,
-)
+from fedirec.community.client_submission import Submission, read_submission
 from fedirec.community.membership import get_acting_member
 from fedirec.domain.actors import ActivityId
 from fedirec.errors import UnsupportedActionError
@@ -48,8 +44,7 @@ async def submit(federation: Federation, member: str, document: JsonObject) -> A
     actor = await get_acting_member(federation, member)
     activity = document
     if kind_of(document) is ObjectKind.NOTE:
-        audience = {name: document[name] for name in AUDIENCE_MEMBERS if name in document}
-        activity = {"type": "Create", "object": document, **audience}
+        activity = {"type": "Create", "object": document}
     act = _ACTS.get(str(activity.get("type")))
     if act is None:
         message = f"a client cannot {activity.get('type')} here; it can {', '.join(sorted(_ACTS))}"

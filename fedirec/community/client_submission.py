@@ -11,7 +11,7 @@ from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication
 from fedirec.federation.outbox import publish
 
-AUDIENCE_MEMBERS: Final = ("to", "cc", "bto", "bcc", "audience")
+_AUDIENCE_MEMBERS: Final = ("to", "cc", "bto", "bcc", "audience")
 _NEED_OBJECT: Final = frozenset(
     {"Create", "Update", "Delete", "Follow", "Add", "Remove", "Like", "Block", "Undo", "Announce"}
 )
@@ -52,7 +52,7 @@ def read_submission(member: str, actor: Actor, activity: JsonObject) -> Submissi
     sources = (activity, object_of(activity.get("object")) or {})
     named = {
         name: tuple(uri for source in sources for uri in ids_of(source.get(name)))
-        for name in AUDIENCE_MEMBERS
+        for name in _AUDIENCE_MEMBERS
     }
     return Submission(
         member=member,

@@ -18,9 +18,9 @@ from fedirec.errors import ConflictError, NotFoundError
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication, Scene
 from fedirec.federation.outbox import publish_in, scene_of
-from fedirec.federation.remote_actors import resolve_handle
 from fedirec.federation.replies import delete_question
 from fedirec.federation.stamping import make_stamp, retract_note, withdraw_consent
+from fedirec.federation.webfinger import resolve_handle
 from fedirec.storage import actors, endorsements, notes, offers
 from fedirec.storage.database import Reader, Transaction
 from fedirec.storage.offers import Offer

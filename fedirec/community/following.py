@@ -8,7 +8,7 @@ from fedirec.errors import InvalidInputError, NotFoundError
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication
 from fedirec.federation.outbox import publish
-from fedirec.federation.remote_actors import resolve_handle
+from fedirec.federation.webfinger import resolve_handle
 from fedirec.storage import follows
 from fedirec.storage.follows import Follow
 

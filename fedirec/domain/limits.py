@@ -46,7 +46,7 @@ class Limits:
     deliveries_per_host: int = 8  # RX-08
     inboxes_per_transaction: int = 500
     delivery_lifetime: timedelta = timedelta(days=5)
-    protective_delivery_lifetime: timedelta = timedelta(days=14)  # Delete, Undo, Block, Update of keys
+    protective_delivery_lifetime: timedelta = timedelta(days=14)  # Delete, Undo, Block, keys
     lease: timedelta = timedelta(seconds=60)
     received_attempts: int = 8  # ST-03
     received_kept: timedelta = timedelta(days=30)  # SG-09

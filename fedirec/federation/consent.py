@@ -104,6 +104,8 @@ def _judge_fetched(
         facts = parse_stamp(document)
     except InvalidInputError:
         return REFUSED
+    if document.get("id") != endorsement.consent:
+        return REFUSED
     verdict = judge_stamp(
         facts,
         note_id=note_id,

@@ -5,11 +5,12 @@ two of these.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from fedirec.activitypub.identifiers import Instance, Mint
 from fedirec.domain.limits import Limits
+from fedirec.federation.fetch_ledger import FetchLedger
 from fedirec.federation.key_cache import KeyCache
 from fedirec.storage.database import Database
 from fedirec.transport.protocol import Transport
@@ -21,7 +22,7 @@ class Federation:
 
     `wake` tells the workers that something new waits; it may be called at any time and returns at
     once. `is_allow_list` admits only hosts listed as allowed; `is_authorized_fetch` asks every
-    reader of activity JSON for a signature.
+    reader of activity JSON for a signature. `ledger` keeps fetching within bounds.
     """
 
     instance: Instance
@@ -34,6 +35,7 @@ class Federation:
     wake: Callable[[], None]
     is_allow_list: bool = False
     is_authorized_fetch: bool = False
+    ledger: FetchLedger = field(default_factory=FetchLedger)
 
     def mint(self) -> Mint:
         """New ids, made now."""

@@ -5,7 +5,7 @@ stored is what is digested, signed and sent, byte for byte. The same handler tha
 meets gives people here the effect.
 """
 
-from fedirec.activitypub.documents import JsonObject, dump
+from fedirec.activitypub.documents import JsonObject, dump, ids_of
 from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.parse import Activity, parse_activity
 from fedirec.activitypub.render import with_proof_context
@@ -14,8 +14,8 @@ from fedirec.errors import InvalidInputError
 from fedirec.federation import fan_out, registry
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Case, Outcome, Publication, Scene
-from fedirec.signatures import proofs
-from fedirec.storage import activities, inboxes, keys, notifications
+from fedirec.federation.sealing import with_proof
+from fedirec.storage import activities, inboxes, notifications
 from fedirec.storage.activities import LocalActivity
 from fedirec.storage.database import Transaction
 from fedirec.storage.inboxes import Source
@@ -116,15 +116,7 @@ async def _sealed(transaction: Transaction, scene: Scene, publication: Publicati
 
     What is private gets none: nobody but its addressee should be able to show who said it.
     """
-    audience = publication.document.get("to"), publication.document.get("cc")
-    if not any(isinstance(ids, list) and PUBLIC in ids for ids in audience):
-        return publication.document
-    for stored in await keys.list_keys(transaction, publication.actor.id):
-        if stored.kind == "ed25519":
-            return proofs.add_proof(
-                with_proof_context(publication.document),
-                key=scene.keys.private(stored),
-                verification_method=stored.id,
-                created=scene.now,
-            )
-    return publication.document
+    document = publication.document
+    if PUBLIC not in (*ids_of(document.get("to")), *ids_of(document.get("cc"))):
+        return document
+    return await with_proof(transaction, scene, publication.actor.id, with_proof_context(document))

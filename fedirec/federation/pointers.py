@@ -13,8 +13,9 @@ from fedirec.activitypub.parse import Activity, parse_activity_document
 from fedirec.domain.origins import same_origin
 from fedirec.errors import FedirecError, GoneError, NotFoundError, RemoteUnavailableError
 from fedirec.federation.context import Federation
+from fedirec.federation.fetching import fetch_document
 from fedirec.federation.handling import Case, Outcome, ignore
-from fedirec.federation.remote_actors import fetch_document, find_signing_key, get_or_fetch_actor
+from fedirec.federation.remote_actors import find_signing_key, get_or_fetch_actor
 from fedirec.signatures import proofs
 from fedirec.storage import notes
 

@@ -5,8 +5,8 @@ listed word. The reply is never kept, shown or boosted; an edit or a deletion of
 back, never give one.
 """
 
-from fedirec.activitypub.endorsements import render_explanation
 from fedirec.activitypub.notes import Note
+from fedirec.activitypub.questions import render_explanation
 from fedirec.domain.actors import ActorId, ObjectId
 from fedirec.domain.consent_words import Answer, parse_answer
 from fedirec.domain.endorsements import OfferState
@@ -134,7 +134,6 @@ async def _explain(transaction: Transaction, scene: Scene, offer: Offer) -> Outc
     asker = await actors.get_actor(transaction, ActorId(str(offer.asked_by)))
     person = await actors.get_actor(transaction, offer.endorsed_id)
     document = render_explanation(
-        instance=scene.instance,
         activity_id=scene.mint.activity_id(),
         id=scene.instance.note_id(scene.mint.ulid()),
         asker=asker,

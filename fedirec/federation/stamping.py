@@ -5,7 +5,7 @@ vocabulary, the guild's word that they agreed by reply. Functions return what is
 they send nothing.
 """
 
-from fedirec.activitypub.documents import JsonObject, dump, load_document, object_of
+from fedirec.activitypub.documents import dump, load_document, object_of
 from fedirec.activitypub.endorsements import (
     parse_endorsement,
     publishable_note,
@@ -15,16 +15,15 @@ from fedirec.activitypub.render import render_create, render_delete, render_undo
 from fedirec.activitypub.vocabulary import ENDORSEMENT_CONTEXT
 from fedirec.domain.actors import Actor, ActorId, ObjectId
 from fedirec.domain.audience import Audience, audience_for
-from fedirec.domain.endorsements import OfferState, ShownTo
+from fedirec.domain.endorsements import OfferState, ShownTo, StampFacts
 from fedirec.errors import ConflictError
 from fedirec.federation.handling import Publication, Scene
-from fedirec.signatures import proofs
+from fedirec.federation.sealing import with_proof
 from fedirec.storage import (
     activities,
     actors,
     announcements,
     endorsements,
-    keys,
     notes,
     offers,
     stamps,
@@ -46,15 +45,16 @@ async def make_stamp(
 
     `giver` is the endorsed person, or the guild when `reply_id` is the person's own word.
     """
-    is_on_behalf = giver != offer.endorsed_id
     document = render_stamp(
         id=scene.instance.stamp_id(scene.mint.ulid()),
-        attributed_to=giver,
-        note_id=offer.note_id,
-        endorsed=offer.endorsed_id,
-        digest=offer.digest,
+        facts=StampFacts(
+            attributed_to=giver,
+            note_id=offer.note_id,
+            endorsed=offer.endorsed_id,
+            digest=offer.digest,
+            on_behalf_of=None if giver == offer.endorsed_id else offer.endorsed_id,
+        ),
         published=scene.now,
-        on_behalf_of=offer.endorsed_id if is_on_behalf else None,
         instrument=reply_id,
     )
     stamp = Stamp(
@@ -64,28 +64,13 @@ async def make_stamp(
         actor_id=giver,
         endorsed_id=offer.endorsed_id,
         digest=offer.digest,
-        body=dump(await _proven(transaction, scene, giver, document)).decode(),
+        body=dump(await with_proof(transaction, scene, giver, document)).decode(),
         is_local=True,
         published_at=scene.now,
         withdrawn_at=None,
     )
     await stamps.insert_stamp(transaction, stamp)
     return stamp
-
-
-async def _proven(
-    transaction: Transaction, scene: Scene, giver: ActorId, document: JsonObject
-) -> JsonObject:
-    for stored in await keys.list_keys(transaction, giver):
-        if stored.kind == "ed25519":
-            return proofs.add_proof(
-                document,
-                key=scene.keys.private(stored),
-                verification_method=stored.id,
-                created=scene.now,
-            )
-    message = f"{giver} has no Ed25519 key to stamp with: run `fedirec member rotate-keys`"
-    raise ConflictError(message)
 
 
 async def publish_agreed(

@@ -1,0 +1,145 @@
+"""Signing what goes out, in the scheme its peer reads: knock with one, then with the other.
+
+Draft-cavage first, since everybody reads it; RFC 9421 when that is refused, and what worked is
+remembered per host for some days. Signed at send time, on each hop: dates expire and keys rotate.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from fedirec.domain.actors import ActorId, Host
+from fedirec.domain.origins import parse_url
+from fedirec.errors import ConfigurationError
+from fedirec.federation.context import Federation
+from fedirec.signatures.keys import PrivateKey
+from fedirec.signatures.messages import SignedRequest
+from fedirec.signatures.schemes import Scheme, sign_request
+from fedirec.storage import keys, peers
+from fedirec.transport.protocol import Request, Response
+
+REMEMBERED_FOR: Final = timedelta(days=7)
+
+# 400: Pleroma and Akkoma answer so to a POST whose signature they cannot read.
+_REFUSALS: Final = {"GET": frozenset({401, 403}), "POST": frozenset({400, 401, 403})}
+
+_log: Final = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to sign a request. `has_query` is False for peers that sign the path alone."""
+
+    scheme: Scheme
+    has_query: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pen:
+    """What an actor signs with, and the scheme remembered for the peer, if any."""
+
+    key_id: str
+    key: PrivateKey
+    remembered: Scheme | None
+
+
+async def knock(
+    federation: Federation,
+    request: Request,
+    *,
+    actor_id: ActorId,
+    check_hop: Callable[[str], None],
+) -> Response:
+    """Send a request signed by one of our actors, in another way while the signature is refused.
+
+    `check_hop` is told the URL of each request before it leaves, redirects included, and raises to
+    stop it. Returns the first answer that is no refusal, or else the first refusal. Remembers the
+    scheme that worked. Raises as `Transport` does; ConfigurationError if the actor has no RSA key.
+    """
+    host = parse_url(request.url, allow_http=True).host
+    pen = await _take_pen(federation, actor_id, host)
+    send = federation.transport.fetch if request.method == "GET" else federation.transport.post
+    refusal: Response | None = None
+    for way in ways_to_sign(request, pen.remembered):
+        sign = _signer(federation, pen, way, check_hop)
+        response = await send(replace(request, sign=sign))
+        if response.status not in _REFUSALS[request.method]:
+            if refusal is not None and response.status < 300:  # noqa: PLR2004 (2xx)
+                await _remember(federation, host, pen.remembered, way.scheme)
+            return response
+        refusal = refusal or response
+    if refusal is None:
+        message = "a request is signed in at least one way"
+        raise AssertionError(message)
+    _log.info("signature.refused", host=host, status=refusal.status, actor_id=actor_id)
+    await _remember(federation, host, pen.remembered, None)
+    return refusal
+
+
+def ways_to_sign(request: Request, remembered: Scheme | None) -> list[Way]:
+    """Return the ways to try, in order: what is remembered, or draft-cavage, then the rest.
+
+    Misskey, BookWyrm and Takahē verify the path alone, and read draft-cavage alone.
+    """
+    has_query = request.method == "GET" and "?" in request.url
+    old = [Way(scheme=Scheme.CAVAGE)]
+    if has_query:
+        old.append(Way(scheme=Scheme.CAVAGE, has_query=False))
+    new = [Way(scheme=Scheme.RFC9421)]
+    return new + old if remembered is Scheme.RFC9421 else old + new
+
+
+async def _take_pen(federation: Federation, actor_id: ActorId, host: Host) -> _Pen:
+    async with federation.database.reading() as reader:
+        stored = await keys.list_keys(reader, actor_id)
+        peer = await peers.find_peer(reader, host)
+    # RSA in both schemes: it is the one kind of key that every peer verifies.
+    newest = next((key for key in stored if key.kind == "rsa"), None)
+    if newest is None:
+        message = f"{actor_id} has no RSA key to sign with: run `fedirec member rotate-keys`"
+        raise ConfigurationError(message)
+    remembered = None
+    if peer is not None and peer.scheme is not None and peer.scheme_at is not None:
+        is_fresh = federation.now() - peer.scheme_at < REMEMBERED_FOR
+        remembered = Scheme(peer.scheme) if is_fresh else None
+    return _Pen(key_id=newest.id, key=federation.keys.private(newest), remembered=remembered)
+
+
+def _signer(
+    federation: Federation, pen: _Pen, way: Way, check_hop: Callable[[str], None]
+) -> Callable[[Request], Mapping[str, str]]:
+    def sign(request: Request) -> Mapping[str, str]:
+        check_hop(request.url)
+        message = SignedRequest(
+            method=request.method,
+            target=parse_url(request.url, allow_http=True).target,
+            url=request.url,
+            headers=tuple(request.headers.items()),
+            body=request.body,
+        )
+        return sign_request(
+            way.scheme,
+            message,
+            key_id=pen.key_id,
+            key=pen.key,
+            now=federation.now(),
+            with_query=way.has_query,
+        )
+
+    return sign
+
+
+async def _remember(
+    federation: Federation, host: Host, before: Scheme | None, scheme: Scheme | None
+) -> None:
+    """Note what works, or that what was remembered does not; nothing is written for no change."""
+    if scheme is before:
+        return
+    now = federation.now()
+    async with federation.database.transaction() as transaction:
+        await peers.see_peer(transaction, host, now)
+        await peers.set_scheme(transaction, host, scheme, now)
+    _log.info("signature.scheme_learnt", host=host, scheme=scheme)
