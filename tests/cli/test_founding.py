@@ -47,7 +47,7 @@ def test_only_the_keeper_can_read_what_init_wrote(guild):
 
 
 def test_init_says_what_it_needs_instead_of_asking_in_a_pipe(keeper):
-    done = subprocess.run(  # noqa: S603 - our own command
+    done = subprocess.run(
         [sys.executable, "-m", "fedirec", "init"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
