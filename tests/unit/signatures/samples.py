@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from hypothesis import strategies as st
+
 from fedirec.domain.limits import Limits
 from fedirec.signatures import cavage, message_signatures
+from fedirec.signatures.canonical import Json
 from fedirec.signatures.messages import SignedRequest
 from fedirec.signatures.schemes import ParsedSignature, read_signature
 from tests.keys import rsa_pair
@@ -17,6 +20,16 @@ LIMITS = Limits()
 KEY_ID = "https://peer.example/users/berta#main-key"
 BODY = b'{"type":"Follow"}'
 HOUR = timedelta(hours=1)
+
+json_values: st.SearchStrategy[Json] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(min_value=-(2**53) + 1, max_value=2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=15,
+)
 
 
 def load_vectors() -> dict[str, Any]:

@@ -118,7 +118,8 @@ def sign_as(
         "content-length": str(len(request.body)),
         **({"digest": digest_header(request.body)} if request.body else {}),
     }
-    request = add(request, present | dict(request.headers))
+    lacking = {name: value for name, value in present.items() if not request.values(name)}
+    request = add(request, lacking)
     names = headers or (sender.post if request.method == "POST" else sender.get)
     target = request.target if sender.signs_query else request.target.partition("?")[0]
     values = {"(request-target)": f"{request.method.lower()} {target}"} | {

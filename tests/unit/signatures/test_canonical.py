@@ -4,10 +4,10 @@ import struct
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from fedirec.errors import InvalidInputError
 from fedirec.signatures.canonical import Json, canonicalize
+from tests.unit.signatures.samples import json_values
 
 NUMBERS = {  # RFC 8785, appendix B
     "0000000000000000": "0",
@@ -35,16 +35,6 @@ NUMBERS = {  # RFC 8785, appendix B
     "becbf647612f3696": "-0.0000033333333333333333",
     "43143ff3c1cb0959": "1424953923781206.2",
 }
-
-json_values: st.SearchStrategy[Json] = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(min_value=-(2**53) + 1, max_value=2**53 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=15,
-)
 
 
 @pytest.mark.parametrize(("bits", "text"), NUMBERS.items())

@@ -166,49 +166,49 @@ def test_weak_and_absurd_rsa_keys_are_no_keys(der):
         load_public_multibase(as_multibase(b"\x85\x24" + der))
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "no key",
-        "\udc80",
-        rsa_pair().pem(),
-        ed25519_pair().pem(),
-        make_certificate(),
-        rsa_pair().public().pem() + ed25519_pair().public().pem(),
-        rsa_pair().public().pem().replace("END", "end"),
-        as_pem(b"\x30\x03\x02\x01\x00"),
-        as_pem(b"nothing", "PUBLIC KEY"),
-        as_pem("€".encode(), "PUBLIC KEY").replace("4", "ä"),
-        as_pem(b"\0" * 60_000, "PUBLIC KEY"),
-        spki_pem(ec.generate_private_key(ec.SECP256R1()).public_key()),
-        spki_pem(x25519.X25519PrivateKey.generate().public_key()),
-        spki_pem(ed448.Ed448PrivateKey.generate().public_key()),
-    ],
-)
+NO_PEM = {
+    "nothing": "",
+    "words": "no key",
+    "a surrogate": "\udc80",
+    "a private RSA key": rsa_pair().pem(),
+    "a private Ed25519 key": ed25519_pair().pem(),
+    "a certificate": make_certificate(),
+    "two keys": rsa_pair().public().pem() + ed25519_pair().public().pem(),
+    "no end": rsa_pair().public().pem().replace("END", "end"),
+    "half a structure": as_pem(b"\x30\x03\x02\x01\x00"),
+    "no structure": as_pem(b"nothing", "PUBLIC KEY"),
+    "not ASCII": as_pem(bytes(48), "PUBLIC KEY").replace("A", "ä"),
+    "far too long": as_pem(bytes(60_000), "PUBLIC KEY"),
+    "P-256": spki_pem(ec.generate_private_key(ec.SECP256R1()).public_key()),
+    "X25519": spki_pem(x25519.X25519PrivateKey.generate().public_key()),
+    "Ed448": spki_pem(ed448.Ed448PrivateKey.generate().public_key()),
+}
+NO_MULTIBASE = {
+    "nothing": "",
+    "a mark alone": "z",
+    "not base58": "z0OIl",
+    "base64": "m" + base64.b64encode(b"\xed\x01" + bytes(32)).decode(),
+    "31 bytes": as_multibase(b"\xed\x01" + bytes(range(31))),
+    "33 bytes": as_multibase(b"\xed\x01" + bytes(range(33))),
+    "a secret key": as_multibase(b"\x80\x26" + bytes(range(32))),
+    "RSA and nothing": as_multibase(b"\x85\x24"),
+    "RSA in SPKI": as_multibase(b"\x85\x24" + rsa_pair().public().key.public_bytes(DER, SPKI)),
+    "Ed25519 as RSA": as_multibase(
+        b"\x85\x24" + ed25519_pair().public().key.public_bytes(DER, SPKI)
+    ),
+    "a space after": ed25519_pair().public().multibase() + " ",
+    "far too long": "z" * 5_000,
+}
+
+
+@pytest.mark.parametrize("text", NO_PEM.values(), ids=NO_PEM)
 @pytest.mark.rule("SG-06")
 def test_what_is_not_one_public_key_is_no_key(text):
     with pytest.raises(InvalidInputError):
         load_public_pem(text)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "z",
-        "z0OIl",
-        "m" + base64.b64encode(b"\xed\x01" + bytes(32)).decode(),
-        as_multibase(b"\xed\x01" + bytes(range(31))),
-        as_multibase(b"\xed\x01" + bytes(range(33))),
-        as_multibase(b"\x80\x26" + bytes(range(32))),
-        as_multibase(b"\x85\x24"),
-        as_multibase(b"\x85\x24" + rsa_pair().public().key.public_bytes(DER, SPKI)),
-        as_multibase(b"\x85\x24" + ed25519_pair().public().key.public_bytes(DER, SPKI)),
-        ed25519_pair().public().multibase() + " ",
-        "z" * 5_000,
-    ],
-)
+@pytest.mark.parametrize("text", NO_MULTIBASE.values(), ids=NO_MULTIBASE)
 @pytest.mark.rule("SG-06")
 def test_what_is_not_one_key_in_multibase_is_no_key(text):
     with pytest.raises(InvalidInputError):

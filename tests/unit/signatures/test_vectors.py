@@ -135,6 +135,7 @@ def test_the_rfcs_own_signatures_verify(case):
     base = message_signatures.signature_base(request, signature.components, signature.parameters)
     assert base == case["signature_base"].encode()
     assert message_signatures.verify(request, signature, public)
+    assert base is not None
     private = load_private_pem(keys.get("private_pem") or keys["private_pem_pkcs1"])
     assert private.sign(base) == signature.signature
 
