@@ -88,5 +88,3 @@ def from_microseconds(value: Value) -> datetime:
         message = f"an instant is stored as an integer, not {value!r}"
         raise TypeError(message)
     return _EPOCH + timedelta(microseconds=value)
-
-

@@ -35,6 +35,8 @@ create table actors (
 );
 create index actors_by_handle on actors (handle_domain, name);
 create index actors_by_host on actors (host);
+-- A name is given once here, even when who bore it is gone.
+create unique index actors_local_names on actors (name) where is_local;
 create index actors_by_followers on actors (followers);
 
 create table members (
@@ -85,9 +87,11 @@ create table peers (
   scheme text check (scheme in ('cavage', 'rfc9421')),
   scheme_at bigint,
   failures integer not null,
+  failing_since bigint,
   circuit text not null check (circuit in ('closed', 'open', 'half_open')),
   opened_at bigint,
   next_probe_at bigint,
+  probe_interval bigint,
   last_success_at bigint,
   last_failure_at bigint,
   last_status integer,
@@ -118,6 +122,7 @@ create table follows (
   primary key (follower_id, followed_id)
 );
 create index follows_by_followed on follows (followed_id, state, follower_id);
+create index follows_by_activity on follows (activity_id);
 
 create table activities (
   id text primary key,
@@ -129,7 +134,8 @@ create table activities (
   readers text not null,
   published_at bigint not null
 );
-create index activities_in_outbox on activities (actor_id, is_public, id);
+create index activities_in_outbox on activities (actor_id, id);
+create index activities_in_public_outbox on activities (actor_id, id) where is_public;
 create index activities_by_object on activities (object_id);
 
 create table notes (
@@ -153,14 +159,17 @@ create index notes_in_reply on notes (in_reply_to);
 create table note_readers (
   note_id text not null references notes (id) on delete cascade,
   reader text not null,
+  place integer not null,
   primary key (note_id, reader)
 );
 
 create table note_tags (
   tag text not null,
   note_id text not null references notes (id) on delete cascade,
+  place integer not null,
   primary key (tag, note_id)
 );
+create index note_tags_by_note on note_tags (note_id);
 
 create table tombstones (
   id text primary key,
@@ -185,12 +194,15 @@ create table offers (
   ends_at bigint not null,
   answered_at bigint,
   explained_at bigint,
-  stamp_id text
+  stamp_id text,
+  reply_id text
 );
 create index offers_by_note on offers (note_id, created_at);
 create index offers_by_endorsed on offers (endorsed_id, state, id);
 create index offers_by_endorser on offers (endorser_id, state, id);
 create index offers_by_question on offers (question_id);
+create index offers_by_reply on offers (reply_id);
+create index offers_by_age on offers (created_at);
 create index offers_waiting on offers (ends_at) where state in ('waiting', 'aside');
 
 create table no_asks (
@@ -230,13 +242,13 @@ create table endorsements (
   missing_since bigint,
   checks integer not null,
   next_check_at bigint,
-  announce_at bigint,
-  announce_id text
+  published_at bigint not null
 );
-create index endorsements_by_endorsed on endorsements (endorsed_id, state, note_id);
-create index endorsements_by_endorser on endorsements (endorser_id, state, note_id);
+create index endorsements_by_endorsed on endorsements (endorsed_id, published_at, note_id);
+create index endorsements_by_endorser on endorsements (endorser_id, published_at, note_id);
+create index endorsements_latest on endorsements (published_at, note_id) where state = 'confirmed' and shown_to = 'public';
+create index endorsements_by_consent on endorsements (consent_id);
 create index endorsements_to_check on endorsements (next_check_at) where next_check_at is not null;
-create index endorsements_to_announce on endorsements (announce_at) where announce_at is not null;
 
 create table job_notes (
   note_id text primary key references notes (id) on delete cascade,
@@ -299,9 +311,12 @@ create table received (
   last_detail text,
   created_at bigint not null,
   settled_at bigint,
+  -- Someone was added while a worker had it: it goes round once more (OR-17).
+  has_new_recipient boolean not null,
   unique (activity_key, actor_id)
 );
-create index received_due on received (next_at) where state in ('due', 'waiting', 'leased');
+create index received_due on received (next_at, id) where state in ('due', 'waiting', 'leased');
+create index received_by_host on received (host, type, created_at);
 
 create table received_recipients (
   received_id text not null references received (id) on delete cascade,
@@ -334,14 +349,29 @@ create table deliveries (
   settled_at bigint,
   primary key (activity_id, inbox)
 );
-create index deliveries_due on deliveries (next_at) where state in ('due', 'waiting', 'leased');
+create index deliveries_due on deliveries (host, next_at, activity_id) where state in ('due', 'waiting', 'leased');
 create index deliveries_in_order on deliveries (inbox, order_key, activity_id);
 create index deliveries_by_host on deliveries (host, state);
+create index deliveries_by_order on deliveries (order_key, activity_id);
+
+-- When to look at which host's deliveries: what the queue claims first, so that its cost does not
+-- grow with what waits, and no host waits behind another's backlog. Rows are only added and removed:
+-- a transaction that adds one never waits for another.
+create table delivery_hosts (
+  next_at bigint not null,
+  host text not null,
+  primary key (next_at, host)
+);
 
 -- What is left of a fan-out to more than 500 inboxes; the cursor is the last inbox written.
 create table fan_outs (
-  activity_id text primary key references activities (id),
-  collection text not null,
+  activity_id text not null references activities (id),
+  actor_id text not null,
+  followed_id text not null,
+  our_host text not null,
+  order_key text not null,
   cursor text not null,
-  created_at bigint not null
+  due_at bigint not null,
+  expires_at bigint not null,
+  primary key (activity_id, followed_id)
 );

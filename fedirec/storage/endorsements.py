@@ -1,0 +1,291 @@
+"""What a note says as an endorsement, and whether the endorsed person's consent to it stands."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from fedirec.domain.actors import ActorId, ObjectId
+from fedirec.domain.endorsements import Evidence, Relation, ShownTo, Skill
+from fedirec.storage.database import (
+    Page,
+    Parameters,
+    Reader,
+    Row,
+    Transaction,
+    Value,
+    to_microseconds,
+)
+from fedirec.storage.statements import (
+    after_cursor,
+    as_json,
+    bounded,
+    dated_cursor,
+    instant_or_none,
+    microseconds_or_none,
+    number,
+    page_of,
+    text,
+    text_or_none,
+)
+
+_SELECT: Final = (
+    "select note_id, endorser_id, endorsed_id, relation, period_from, period_until, setting,"
+    " skills, evidence, shown_to, digest, consent_id, state, confirmed_at, missing_since, checks,"
+    " next_check_at, published_at from endorsements"
+)
+_SAVE: Final = """
+insert into endorsements (note_id, endorser_id, endorsed_id, relation, period_from, period_until,
+  setting, skills, evidence, shown_to, digest, consent_id, state, confirmed_at, missing_since,
+  checks, next_check_at, published_at)
+values (:note_id, :endorser_id, :endorsed_id, :relation, :period_from, :period_until, :setting,
+  :skills, :evidence, :shown_to, :digest, :consent_id, :state, :confirmed_at, :missing_since,
+  :checks, :next_check_at, (select published_at from notes where id = :note_id))
+on conflict (note_id) do update set endorser_id = excluded.endorser_id,
+  endorsed_id = excluded.endorsed_id, relation = excluded.relation,
+  period_from = excluded.period_from, period_until = excluded.period_until,
+  setting = excluded.setting, skills = excluded.skills, evidence = excluded.evidence,
+  shown_to = excluded.shown_to, digest = excluded.digest, consent_id = excluded.consent_id,
+  state = excluded.state, confirmed_at = excluded.confirmed_at,
+  missing_since = excluded.missing_since, checks = excluded.checks,
+  next_check_at = excluded.next_check_at
+"""
+_SET_STATE: Final = {
+    "confirmed": "state = 'confirmed', confirmed_at = :now, missing_since = null, checks = 0",
+    "unconfirmed": "state = 'unconfirmed'",
+    "hidden": "state = 'hidden'",
+}
+_NEWEST_FIRST: Final = (
+    " and (published_at, note_id) < (:before_at, :before_key)"
+    " order by published_at desc, note_id desc limit :limit"
+)
+_FOR_ALL: Final = " and state = 'confirmed' and shown_to = 'public'"
+_IS_OURS: Final = (
+    " exists (select 1 from actors a where a.id in (endorser_id, endorsed_id) and a.is_local)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEndorsement:
+    """The `endorsement` member of a note, with what its stamp said when last asked for.
+
+    `state` is `confirmed`, `unconfirmed` (an ordinary post for now) or `hidden` (for good).
+    """
+
+    note_id: ObjectId
+    endorser_id: ActorId
+    endorsed_id: ActorId
+    relation: Relation
+    period_from: str
+    period_until: str | None
+    setting: str | None
+    skills: tuple[Skill, ...]
+    evidence: tuple[Evidence, ...]
+    shown_to: ShownTo
+    digest: str
+    consent_id: str | None
+    state: str
+    confirmed_at: datetime | None
+    missing_since: datetime | None
+    checks: int
+    next_check_at: datetime | None
+
+
+async def save_endorsement(transaction: Transaction, endorsement: StoredEndorsement) -> None:
+    """Keep or renew what a note, which is stored, says as an endorsement."""
+    await transaction.execute(_SAVE, _parameters(endorsement))
+
+
+async def find_endorsement(reader: Reader, note_id: str) -> StoredEndorsement | None:
+    """Return the endorsement of a note, whatever its state."""
+    row = await reader.fetch_one(f"{_SELECT} where note_id = :note_id", {"note_id": note_id})
+    return None if row is None else _read(row)
+
+
+async def find_by_consent(reader: Reader, stamp_id: str) -> StoredEndorsement | None:
+    """Return the endorsement that names a stamp as its consent."""
+    row = await reader.fetch_one(
+        f"{_SELECT} where consent_id = :id order by note_id limit 1", {"id": stamp_id}
+    )
+    return None if row is None else _read(row)
+
+
+async def list_about(
+    reader: Reader,
+    endorsed_id: ActorId,
+    *,
+    viewer_is_public: bool = True,
+    before: str | None,
+    limit: int,
+) -> Page[StoredEndorsement]:
+    """Return a page of what is said of a person, newest first.
+
+    Anybody sees what is confirmed and public; else all of it comes, for the caller to choose from.
+    """
+    shown = _FOR_ALL if viewer_is_public else ""
+    condition = f"endorsed_id = :actor_id{shown}"
+    return await _list(reader, condition, {"actor_id": endorsed_id}, before, limit)
+
+
+async def list_by(
+    reader: Reader,
+    endorser_id: ActorId,
+    *,
+    viewer_is_public: bool = True,
+    before: str | None,
+    limit: int,
+) -> Page[StoredEndorsement]:
+    """Return a page of what somebody says of others; see `list_about`."""
+    shown = _FOR_ALL if viewer_is_public else ""
+    condition = f"endorser_id = :actor_id{shown}"
+    return await _list(reader, condition, {"actor_id": endorser_id}, before, limit)
+
+
+async def list_latest(reader: Reader, *, before: str | None, limit: int) -> Page[StoredEndorsement]:
+    """Return a page of what is confirmed, public, and by or about somebody here, newest first."""
+    return await _list(reader, f"{_IS_OURS}{_FOR_ALL}", {}, before, limit)
+
+
+async def list_due_checks(reader: Reader, *, now: datetime, limit: int) -> list[StoredEndorsement]:
+    """Return the endorsements whose stamp is to be asked for by now, longest waiting first."""
+    rows = await reader.fetch_all(
+        f"{_SELECT} where next_check_at is not null and next_check_at <= :now"
+        " order by next_check_at, note_id limit :limit",
+        {"now": to_microseconds(now), "limit": bounded(limit)},
+    )
+    return [_read(row) for row in rows]
+
+
+async def check_soon(transaction: Transaction, actor_id: ActorId, now: datetime) -> int:
+    """Have the stamps of all that is by or about an actor asked for again now; return how many."""
+    return await transaction.execute(
+        "update endorsements set next_check_at = :now"
+        " where next_check_at > :now and (endorsed_id = :actor_id or endorser_id = :actor_id)",
+        {"actor_id": actor_id, "now": to_microseconds(now)},
+    )
+
+
+async def set_state(
+    transaction: Transaction,
+    note_id: str,
+    state: str,
+    *,
+    now: datetime,
+    next_check_at: datetime | None = None,
+) -> bool:
+    """Say what an endorsement is now, and when to ask again (None: never); return if it was there.
+
+    `confirmed` counts from now, and forgets that the stamp was ever missing.
+    """
+    changed = await transaction.execute(
+        f"update endorsements set {_SET_STATE[state]}, next_check_at = :next_check_at"  # noqa: S608 - three texts of ours
+        " where note_id = :note_id",
+        {
+            "note_id": note_id,
+            "now": to_microseconds(now),
+            "next_check_at": microseconds_or_none(next_check_at),
+        },
+    )
+    return changed > 0
+
+
+async def delete_endorsement(transaction: Transaction, note_id: str) -> bool:
+    """Make a note an ordinary post for good; return whether it was an endorsement."""
+    changed = await transaction.execute(
+        "delete from endorsements where note_id = :note_id", {"note_id": note_id}
+    )
+    return changed > 0
+
+
+async def _list(
+    reader: Reader,
+    condition: str,
+    parameters: Mapping[str, Value],
+    before: str | None,
+    limit: int,
+) -> Page[StoredEndorsement]:
+    rows = await reader.fetch_all(
+        f"{_SELECT} where {condition}{_NEWEST_FIRST}",
+        {**parameters, **after_cursor(before), "limit": bounded(limit) + 1},
+    )
+    return page_of(
+        rows, limit, _read, lambda row: dated_cursor(row, at="published_at", key="note_id")
+    )
+
+
+def _parameters(endorsement: StoredEndorsement) -> Parameters:
+    return {
+        "note_id": endorsement.note_id,
+        "endorser_id": endorsement.endorser_id,
+        "endorsed_id": endorsement.endorsed_id,
+        "relation": endorsement.relation.value,
+        "period_from": endorsement.period_from,
+        "period_until": endorsement.period_until,
+        "setting": endorsement.setting,
+        "skills": skills_to_json(endorsement.skills),
+        "evidence": as_json([_evidence_members(item) for item in endorsement.evidence]),
+        "shown_to": endorsement.shown_to.value,
+        "digest": endorsement.digest,
+        "consent_id": endorsement.consent_id,
+        "state": endorsement.state,
+        "confirmed_at": microseconds_or_none(endorsement.confirmed_at),
+        "missing_since": microseconds_or_none(endorsement.missing_since),
+        "checks": endorsement.checks,
+        "next_check_at": microseconds_or_none(endorsement.next_check_at),
+    }
+
+
+def skills_to_json(skills: tuple[Skill, ...]) -> str:
+    """Write skills as they are stored: a list of `name` and `same_as`."""
+    return as_json([{"name": skill.name, "same_as": skill.same_as} for skill in skills])
+
+
+def skills_from_json(stored: str) -> tuple[Skill, ...]:
+    """Read skills as they are stored."""
+    return tuple(
+        Skill(name=item["name"], same_as=item.get("same_as")) for item in json.loads(stored)
+    )
+
+
+def _evidence_members(item: Evidence) -> dict[str, str | None]:
+    return {
+        "href": item.href,
+        "name": item.name,
+        "media_type": item.media_type,
+        "seen": None if item.seen is None else item.seen.isoformat(),
+        "digest": item.digest,
+    }
+
+
+def _evidence(item: Mapping[str, str | None]) -> Evidence:
+    seen = item.get("seen")
+    return Evidence(
+        href=str(item["href"]),
+        name=str(item["name"]),
+        media_type=item.get("media_type"),
+        seen=None if seen is None else datetime.fromisoformat(seen),
+        digest=item.get("digest"),
+    )
+
+
+def _read(row: Row) -> StoredEndorsement:
+    return StoredEndorsement(
+        note_id=ObjectId(text(row, "note_id")),
+        endorser_id=ActorId(text(row, "endorser_id")),
+        endorsed_id=ActorId(text(row, "endorsed_id")),
+        relation=Relation(text(row, "relation")),
+        period_from=text(row, "period_from"),
+        period_until=text_or_none(row, "period_until"),
+        setting=text_or_none(row, "setting"),
+        skills=skills_from_json(text(row, "skills")),
+        evidence=tuple(_evidence(item) for item in json.loads(text(row, "evidence"))),
+        shown_to=ShownTo(text(row, "shown_to")),
+        digest=text(row, "digest"),
+        consent_id=text_or_none(row, "consent_id"),
+        state=text(row, "state"),
+        confirmed_at=instant_or_none(row, "confirmed_at"),
+        missing_since=instant_or_none(row, "missing_since"),
+        checks=number(row, "checks"),
+        next_check_at=instant_or_none(row, "next_check_at"),
+    )

@@ -1,0 +1,260 @@
+"""Notes, ours and others': as their origin sent them, made safe to show, and who may read them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from fedirec.domain.actors import ActorId, ObjectId
+from fedirec.domain.audience import Visibility
+from fedirec.errors import NotFoundError
+from fedirec.storage.database import Page, Parameters, Reader, Row, Transaction, to_microseconds
+from fedirec.storage.follows import is_follower
+from fedirec.storage.statements import (
+    after_cursor,
+    bounded,
+    dated_cursor,
+    in_chunks,
+    insert_rows,
+    instant,
+    instant_or_none,
+    listed,
+    microseconds_or_none,
+    page_of,
+    text,
+    text_or_none,
+)
+
+_SELECT: Final = (
+    "select id, actor_id, kind, is_local, visibility, body, content, language, url, in_reply_to,"
+    " published_at, updated_at from notes"
+)
+_INSERT: Final = """
+insert into notes (id, actor_id, kind, is_local, visibility, body, content, language, url,
+  in_reply_to, published_at, updated_at, stored_at)
+values (:id, :actor_id, :kind, :is_local, :visibility, :body, :content, :language, :url,
+  :in_reply_to, :published_at, :updated_at, :published_at)
+on conflict (id) do nothing
+"""
+_UPDATE: Final = """
+update notes set kind = :kind, visibility = :visibility, body = :body, content = :content,
+  language = :language, url = :url, in_reply_to = :in_reply_to, updated_at = :updated_at
+where id = :id
+"""
+_READERS: Final = "select note_id, reader as item from note_readers where note_id in "
+_TAGS: Final = "select note_id, tag as item from note_tags where note_id in "
+_NEWEST_FIRST: Final = (
+    " and (published_at, id) < (:before_at, :before_key)"
+    " order by published_at desc, id desc limit :limit"
+)
+_OPEN: Final = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredNote:
+    """A post. `kind` is `note`, `endorsement`, `job_note` or `question`; `content` is safe HTML.
+
+    `readers` is its audience: ids of actors and collections. `tags` are hashtags without `#`.
+    """
+
+    id: ObjectId
+    actor_id: ActorId
+    kind: str
+    is_local: bool
+    visibility: Visibility
+    body: str
+    content: str
+    language: str | None
+    url: str
+    in_reply_to: str | None
+    published_at: datetime
+    updated_at: datetime | None
+    readers: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+async def insert_note(transaction: Transaction, note: StoredNote) -> bool:
+    """Keep a note; return False, and change nothing, if its id is there already (OR-04)."""
+    if not await transaction.execute(_INSERT, _parameters(note)):
+        return False
+    await _write_lists(transaction, note)
+    return True
+
+
+async def update_note(transaction: Transaction, note: StoredNote) -> bool:
+    """Replace a note's text and audience; return whether it was there. Author and date stay."""
+    if not await transaction.execute(_UPDATE, _parameters(note)):
+        return False
+    await transaction.execute("delete from note_readers where note_id = :id", {"id": note.id})
+    await transaction.execute("delete from note_tags where note_id = :id", {"id": note.id})
+    await _write_lists(transaction, note)
+    return True
+
+
+async def find_note(reader: Reader, note_id: str) -> StoredNote | None:
+    """Return a note by id, whoever may read it."""
+    rows = await reader.fetch_all(f"{_SELECT} where id = :id", {"id": note_id})
+    return next(iter(await _with_lists(reader, rows)), None)
+
+
+async def get_note(reader: Reader, note_id: str) -> StoredNote:
+    """Return a note by id, whoever may read it; raise NotFoundError if it is not here."""
+    note = await find_note(reader, note_id)
+    if note is None:
+        message = f"no note {note_id}"
+        raise NotFoundError(message)
+    return note
+
+
+async def delete_note(transaction: Transaction, note_id: str) -> bool:
+    """Erase a note and all that it was; return whether it was there."""
+    parameters = {"id": note_id}
+    await transaction.execute("delete from featured where note_id = :id", parameters)
+    await transaction.execute("delete from reactions where object_id = :id", parameters)
+    return await transaction.execute("delete from notes where id = :id", parameters) > 0
+
+
+async def list_notes_by(
+    reader: Reader,
+    actor_id: ActorId,
+    *,
+    kinds: Sequence[str],
+    visibilities: Sequence[Visibility],
+    before: str | None,
+    limit: int,
+) -> Page[StoredNote]:
+    """Return a page of an actor's notes of these kinds and visibilities, newest first."""
+    kind_places, kind_parameters = listed("kind", kinds)
+    seen_places, seen_parameters = listed("seen", [seen.value for seen in visibilities])
+    rows = await reader.fetch_all(
+        f"{_SELECT} where actor_id = :actor_id and kind in {kind_places}"
+        f" and visibility in {seen_places}{_NEWEST_FIRST}",
+        {
+            **kind_parameters,
+            **seen_parameters,
+            **after_cursor(before),
+            "actor_id": actor_id,
+            "limit": bounded(limit) + 1,
+        },
+    )
+    return await _page(reader, rows, limit)
+
+
+async def list_replies(
+    reader: Reader,
+    note_id: str,
+    *,
+    visibilities: Sequence[Visibility],
+    before: str | None,
+    limit: int,
+) -> Page[StoredNote]:
+    """Return a page of the answers to a note that have these visibilities, newest first."""
+    seen_places, seen_parameters = listed("seen", [seen.value for seen in visibilities])
+    rows = await reader.fetch_all(
+        f"{_SELECT} where in_reply_to = :note_id and visibility in {seen_places}{_NEWEST_FIRST}",
+        {
+            **seen_parameters,
+            **after_cursor(before),
+            "note_id": note_id,
+            "limit": bounded(limit) + 1,
+        },
+    )
+    return await _page(reader, rows, limit)
+
+
+async def may_read(reader: Reader, note: StoredNote, viewer: ActorId | None) -> bool:
+    """Whether an actor, or anybody at all (None), may read a note (PA-02).
+
+    Its author and whoever it names may; what is for followers, accepted ones; what is for the
+    guild, everybody here.
+    """
+    if note.visibility in _OPEN:
+        return True
+    if viewer is None:
+        return False
+    if viewer == note.actor_id or viewer in note.readers:
+        return True
+    if note.visibility is Visibility.FOLLOWERS:
+        return await is_follower(reader, viewer, note.actor_id)
+    if note.visibility is Visibility.GUILD:
+        row = await reader.fetch_one(
+            "select id from actors where id = :id and is_local and gone_at is null", {"id": viewer}
+        )
+        return row is not None
+    return False
+
+
+async def _write_lists(transaction: Transaction, note: StoredNote) -> None:
+    readers: list[Parameters] = [
+        {"note_id": note.id, "reader": reader, "place": place}
+        for place, reader in enumerate(dict.fromkeys(note.readers))
+    ]
+    tags: list[Parameters] = [
+        {"note_id": note.id, "tag": tag, "place": place}
+        for place, tag in enumerate(dict.fromkeys(note.tags))
+    ]
+    await insert_rows(transaction, "note_readers", readers)
+    await insert_rows(transaction, "note_tags", tags)
+
+
+async def _page(reader: Reader, rows: Sequence[Row], limit: int) -> Page[StoredNote]:
+    page = page_of(
+        rows, limit, lambda row: row, lambda row: dated_cursor(row, at="published_at", key="id")
+    )
+    return Page(items=tuple(await _with_lists(reader, page.items)), next_cursor=page.next_cursor)
+
+
+async def _with_lists(reader: Reader, rows: Sequence[Row]) -> list[StoredNote]:
+    """Join notes with their readers and tags: two statements more, however many notes."""
+    notes = [_read(row) for row in rows]
+    ids = [note.id for note in notes]
+    readers = await _lists(reader, _READERS, ids)
+    tags = await _lists(reader, _TAGS, ids)
+    return [
+        replace(note, readers=tuple(readers.get(note.id, ())), tags=tuple(tags.get(note.id, ())))
+        for note in notes
+    ]
+
+
+async def _lists(reader: Reader, select: str, note_ids: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for chunk in in_chunks(note_ids):
+        places, parameters = listed("id", chunk)
+        rows = await reader.fetch_all(f"{select}{places} order by note_id, place", parameters)
+        for row in rows:
+            found.setdefault(text(row, "note_id"), []).append(text(row, "item"))
+    return found
+
+
+def _parameters(note: StoredNote) -> Parameters:
+    return {
+        "id": note.id,
+        "actor_id": note.actor_id,
+        "kind": note.kind,
+        "is_local": note.is_local,
+        "visibility": note.visibility.value,
+        "body": note.body,
+        "content": note.content,
+        "language": note.language,
+        "url": note.url,
+        "in_reply_to": note.in_reply_to,
+        "published_at": to_microseconds(note.published_at),
+        "updated_at": microseconds_or_none(note.updated_at),
+    }
+
+
+def _read(row: Row) -> StoredNote:
+    return StoredNote(
+        id=ObjectId(text(row, "id")),
+        actor_id=ActorId(text(row, "actor_id")),
+        kind=text(row, "kind"),
+        is_local=bool(row["is_local"]),
+        visibility=Visibility(text(row, "visibility")),
+        body=text(row, "body"),
+        content=text(row, "content"),
+        language=text_or_none(row, "language"),
+        url=text(row, "url"),
+        in_reply_to=text_or_none(row, "in_reply_to"),
+        published_at=instant(row, "published_at"),
+        updated_at=instant_or_none(row, "updated_at"),
+    )

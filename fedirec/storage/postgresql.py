@@ -1,0 +1,228 @@
+"""The only file that knows asyncpg: a pool, and `:name` turned into `$1` once a statement.
+
+A unit holds one connection (acquiring costs five times a query). Nothing in fedirec changes a
+session's state, so a connection goes back to the pool without the reset that asyncpg would run.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import asyncpg
+
+from fedirec.errors import (
+    ConfigurationError,
+    ConflictError,
+    InvalidInputError,
+    StorageUnavailableError,
+)
+from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction, Value
+from fedirec.storage.statements import check_texts
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    _Connection = PoolConnectionProxy[asyncpg.Record]
+    _Pool = asyncpg.Pool[asyncpg.Record]
+
+_STATEMENTS_KEPT: Final = 512
+_ACQUIRE_SECONDS: Final = 10.0
+_STATEMENT_SECONDS: Final = 30.0
+_PASSING: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,  # deadlock and serialization: the other one went first
+    asyncpg.ReadOnlySQLTransactionError,  # a fail-over under way
+    asyncpg.PostgresIOError,
+    asyncpg.LockNotAvailableError,
+    OSError,
+    TimeoutError,
+)
+# Quoted text, comments and casts are left alone; the one group is a parameter's name.
+_PARAMETER: Final = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|\$\$.*?\$\$|::|:([A-Za-z_]\w*)""",
+    re.DOTALL,
+)
+
+
+class Statement(NamedTuple):
+    """A statement as PostgreSQL reads it; the parameter `$n` is called `names[n - 1]`."""
+
+    sql: str
+    names: tuple[str, ...]
+
+
+def translate(sql: str) -> Statement:
+    """Turn `:name` into `$n`, each name one number, outside strings, comments and `::` casts."""
+    numbers: dict[str, int] = {}
+
+    def replace(match: re.Match[str]) -> str:
+        name = match[1]
+        if name is None:
+            return match[0]
+        return f"${numbers.setdefault(name, len(numbers) + 1)}"
+
+    translated = _PARAMETER.sub(replace, sql)
+    return Statement(translated, tuple(numbers))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the driver's errors into ours; what is left is a mistake in a statement."""
+    try:
+        yield
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise ConflictError(str(error)) from error
+    except (asyncpg.DataError, UnicodeEncodeError) as error:
+        message = f"expected what a database can store, found {error}"
+        raise InvalidInputError(message) from error
+    except _PASSING as error:
+        message = f"the database cannot be used now: {type(error).__name__} {error}"
+        raise StorageUnavailableError(message) from error
+    except asyncpg.InterfaceError as error:
+        if isinstance(error, ValueError):
+            message = f"expected what a database can store, found {error}"
+            raise InvalidInputError(message) from error
+        message = f"the connection to the database is closed: {error}"
+        raise StorageUnavailableError(message) from error
+
+
+class _Translator:
+    """The statements of one open database, each translated once."""
+
+    def __init__(self) -> None:
+        self._translate = lru_cache(maxsize=_STATEMENTS_KEPT)(translate)
+
+    def bind(self, sql: str, parameters: Parameters | None) -> tuple[str, list[Value]]:
+        """Return the statement and its arguments in order."""
+        statement = self._translate(sql)
+        given = parameters or {}
+        check_texts(given)
+        return statement.sql, [given[name] for name in statement.names]
+
+
+class _PostgresqlTransaction:
+    """Statements of one unit on one connection."""
+
+    engine = "postgresql"
+
+    def __init__(self, connection: "_Connection", translator: _Translator) -> None:
+        self._connection = connection
+        self._translator = translator
+
+    async def fetch_one(self, sql: str, parameters: Parameters | None = None) -> Row | None:
+        """See `Reader`."""
+        text, values = self._translator.bind(sql, parameters)
+        with _translated():
+            record = await self._connection.fetchrow(text, *values)
+        return None if record is None else dict(record)
+
+    async def fetch_all(self, sql: str, parameters: Parameters | None = None) -> Sequence[Row]:
+        """See `Reader`."""
+        text, values = self._translator.bind(sql, parameters)
+        with _translated():
+            records = await self._connection.fetch(text, *values)
+        return [dict(record) for record in records]
+
+    async def execute(self, sql: str, parameters: Parameters | None = None) -> int:
+        """See `Transaction`. Without parameters the text may hold several statements."""
+        text, values = self._translator.bind(sql, parameters)
+        with _translated():
+            status = await self._connection.execute(text, *values)
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def execute_many(self, sql: str, rows: Sequence[Parameters]) -> None:
+        """See `Transaction`."""
+        bound = [self._translator.bind(sql, row) for row in rows]
+        if bound:
+            with _translated():
+                await self._connection.executemany(bound[0][0], [values for _, values in bound])
+
+
+class PostgresqlDatabase:
+    """An open pool of connections to one database."""
+
+    engine = "postgresql"
+
+    def __init__(self, pool: "_Pool") -> None:
+        self._pool = pool
+        self._translator = _Translator()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reader]:
+        """See `Database`. The view is that of the first statement."""
+        async with self._unit(isolation="repeatable_read", is_readonly=True) as transaction:
+            yield transaction
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """See `Database`. Read committed: each statement sees what others committed before it."""
+        async with self._unit(isolation="read_committed", is_readonly=False) as transaction:
+            yield transaction
+
+    async def close(self) -> None:
+        """See `Database`."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def _unit(
+        self, *, isolation: str, is_readonly: bool
+    ) -> AsyncIterator[_PostgresqlTransaction]:
+        with _translated():
+            connection = await self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+        try:
+            transaction = connection.transaction(
+                isolation=isolation,  # type: ignore[arg-type]  # a literal type of the stubs
+                readonly=is_readonly,
+            )
+            with _translated():
+                await transaction.start()
+            try:
+                yield _PostgresqlTransaction(connection, self._translator)
+            except BaseException:
+                if not connection.is_closed():
+                    with _translated():
+                        await transaction.rollback()
+                raise
+            with _translated():
+                await transaction.commit()
+        finally:
+            await self._pool.release(connection)
+
+
+async def open_postgresql(url: str, *, size: int = 10) -> Database:
+    """Open a pool of at most `size` connections to the database at `url`.
+
+    Raises:
+        ConfigurationError: The address, the name or the password is wrong.
+        StorageUnavailableError: Nobody answers there now.
+    """
+    try:
+        with _translated():
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=size,
+                reset=_keep,
+                statement_cache_size=_STATEMENTS_KEPT,
+                command_timeout=_STATEMENT_SECONDS,
+                server_settings={"application_name": "fedirec"},
+            )
+    except (
+        asyncpg.InvalidAuthorizationSpecificationError,
+        asyncpg.InvalidCatalogNameError,
+        asyncpg.ClientConfigurationError,
+        InvalidInputError,
+    ) as error:
+        message = f"cannot open the PostgreSQL database: {error}"
+        raise ConfigurationError(message) from error
+    return PostgresqlDatabase(pool)
+
+
+async def _keep(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Leave the session as it is."""

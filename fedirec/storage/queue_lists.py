@@ -1,0 +1,170 @@
+"""What waits, and how it went: the queue as admins see it, newest first. Reads only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
+from fedirec.storage.database import Page, Reader, Row, Value
+from fedirec.storage.statements import (
+    LAST,
+    bounded,
+    instant,
+    instant_or_none,
+    number,
+    number_or_none,
+    page_of,
+    text,
+    text_or_none,
+)
+
+_DELIVERIES: Final = (
+    "select activity_id, inbox, host, actor_id, state, attempt, next_at, last_class, last_status,"
+    " last_detail, created_at, expires_at, settled_at from deliveries"
+    " where (activity_id, inbox) < (:before_activity, :before_inbox)"
+)
+_RECEIVED: Final = (
+    "select id, activity_key, actor_id, host, type, state, attempt, next_at, last_class,"
+    " last_detail, created_at, settled_at from received where id < :before"
+)
+# A URL holds no space, so one separates the two parts of a delivery's cursor.
+_SEPARATOR: Final = " "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedDelivery:
+    """One activity on its way to one inbox, or arrived, or given up; without its body."""
+
+    activity_id: ActivityId
+    inbox: InboxUrl
+    host: Host
+    actor_id: ActorId
+    state: str
+    attempt: int
+    next_at: datetime
+    last_class: str | None
+    last_status: int | None
+    last_detail: str | None
+    created_at: datetime
+    expires_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedReceived:
+    """One received activity, waiting or handled; without its body."""
+
+    id: str
+    activity_key: str
+    actor_id: ActorId
+    host: Host
+    type: str
+    state: str
+    attempt: int
+    next_at: datetime
+    last_class: str | None
+    last_detail: str | None
+    created_at: datetime
+    settled_at: datetime | None
+
+
+async def list_deliveries(
+    reader: Reader,
+    *,
+    state: str | None = None,
+    host: str | None = None,
+    before: str | None = None,
+    limit: int,
+) -> Page[QueuedDelivery]:
+    """Return a page of deliveries, of one state or to one host where given."""
+    activity, _, inbox = (before or f"{LAST}{_SEPARATOR}{LAST}").partition(_SEPARATOR)
+    parameters: dict[str, Value] = {
+        "before_activity": activity,
+        "before_inbox": inbox,
+        "limit": bounded(limit) + 1,
+    }
+    rows = await reader.fetch_all(
+        f"{_DELIVERIES}{_only(parameters, state=state, host=host)}"
+        " order by activity_id desc, inbox desc limit :limit",
+        parameters,
+    )
+    return page_of(
+        rows,
+        limit,
+        _read_delivery,
+        lambda row: f"{text(row, 'activity_id')}{_SEPARATOR}{text(row, 'inbox')}",
+    )
+
+
+async def list_received(
+    reader: Reader,
+    *,
+    state: str | None = None,
+    host: str | None = None,
+    before: str | None = None,
+    limit: int,
+) -> Page[QueuedReceived]:
+    """Return a page of received activities, of one state or from one host where given."""
+    parameters: dict[str, Value] = {
+        "before": LAST if before is None else before,
+        "limit": bounded(limit) + 1,
+    }
+    rows = await reader.fetch_all(
+        f"{_RECEIVED}{_only(parameters, state=state, host=host)} order by id desc limit :limit",
+        parameters,
+    )
+    return page_of(rows, limit, _read_received, lambda row: text(row, "id"))
+
+
+async def count_by_state(reader: Reader) -> dict[str, dict[str, int]]:
+    """Return how many rows of `deliveries` and `received` are in each state. Walks both."""
+    counts: dict[str, dict[str, int]] = {"deliveries": {}, "received": {}}
+    rows = await reader.fetch_all(
+        "select 'deliveries' as kind, state, count(*) as many from deliveries group by state"
+        " union all select 'received', state, count(*) from received group by state"
+    )
+    for row in rows:
+        counts[text(row, "kind")][text(row, "state")] = number(row, "many")
+    return counts
+
+
+def _only(parameters: dict[str, Value], **wanted: str | None) -> str:
+    """Return the conditions for what is given, and add their parameters."""
+    given = {name: value for name, value in wanted.items() if value is not None}
+    parameters |= given
+    return "".join(f" and {name} = :{name}" for name in given)
+
+
+def _read_delivery(row: Row) -> QueuedDelivery:
+    return QueuedDelivery(
+        activity_id=ActivityId(text(row, "activity_id")),
+        inbox=InboxUrl(text(row, "inbox")),
+        host=Host(text(row, "host")),
+        actor_id=ActorId(text(row, "actor_id")),
+        state=text(row, "state"),
+        attempt=number(row, "attempt"),
+        next_at=instant(row, "next_at"),
+        last_class=text_or_none(row, "last_class"),
+        last_status=number_or_none(row, "last_status"),
+        last_detail=text_or_none(row, "last_detail"),
+        created_at=instant(row, "created_at"),
+        expires_at=instant(row, "expires_at"),
+        settled_at=instant_or_none(row, "settled_at"),
+    )
+
+
+def _read_received(row: Row) -> QueuedReceived:
+    return QueuedReceived(
+        id=text(row, "id"),
+        activity_key=text(row, "activity_key"),
+        actor_id=ActorId(text(row, "actor_id")),
+        host=Host(text(row, "host")),
+        type=text(row, "type"),
+        state=text(row, "state"),
+        attempt=number(row, "attempt"),
+        next_at=instant(row, "next_at"),
+        last_class=text_or_none(row, "last_class"),
+        last_detail=text_or_none(row, "last_detail"),
+        created_at=instant(row, "created_at"),
+        settled_at=instant_or_none(row, "settled_at"),
+    )

@@ -1,0 +1,98 @@
+"""Likes, emoji and boosts: kept, told to the author, never shown as a number."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from fedirec.domain.actors import ActorId, ObjectId
+from fedirec.storage.database import Reader, Row, Transaction, Value, to_microseconds
+from fedirec.storage.statements import instant, text, text_or_none
+
+_SELECT: Final = "select object_id, actor_id, kind, activity_id, content, created_at from reactions"
+_DELETE: Final = (
+    "delete from reactions where object_id = :object_id and actor_id = :actor_id and kind = :kind"
+)
+
+
+class ReactionKind(StrEnum):
+    """What somebody did with a note of another; each once."""
+
+    LIKE = "like"
+    ANNOUNCE = "announce"
+    EMOJI = "emoji"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """One actor's reaction to one object; `content` is the emoji, if there is one."""
+
+    object_id: ObjectId
+    actor_id: ActorId
+    kind: ReactionKind
+    activity_id: str | None
+    content: str | None
+    created_at: datetime
+
+
+async def save_reaction(transaction: Transaction, reaction: Reaction) -> None:
+    """Keep a reaction; one of the same kind is renewed by it."""
+    await transaction.execute(
+        "insert into reactions (object_id, actor_id, kind, activity_id, content, created_at)"
+        " values (:object_id, :actor_id, :kind, :activity_id, :content, :created_at)"
+        " on conflict (object_id, actor_id, kind) do update"
+        " set activity_id = excluded.activity_id, content = excluded.content",
+        {
+            "object_id": reaction.object_id,
+            "actor_id": reaction.actor_id,
+            "kind": reaction.kind.value,
+            "activity_id": reaction.activity_id,
+            "content": reaction.content,
+            "created_at": to_microseconds(reaction.created_at),
+        },
+    )
+
+
+async def remove_reaction(
+    transaction: Transaction,
+    *,
+    object_id: str,
+    actor_id: ActorId,
+    kind: ReactionKind,
+    activity_id: str | None = None,
+) -> bool:
+    """Take back a reaction, of `activity_id` alone where given; return whether there was one."""
+    parameters: dict[str, Value] = {
+        "object_id": object_id,
+        "actor_id": actor_id,
+        "kind": kind.value,
+    }
+    condition = ""
+    if activity_id is not None:
+        condition = " and activity_id = :activity_id"
+        parameters["activity_id"] = activity_id
+    removed = await transaction.execute(
+        f"{_DELETE}{condition}",
+        parameters,
+    )
+    return removed > 0
+
+
+async def find_by_activity(reader: Reader, activity_id: str) -> Reaction | None:
+    """Return a reaction by the id of its activity."""
+    row = await reader.fetch_one(
+        f"{_SELECT} where activity_id = :id order by object_id, actor_id, kind limit 1",
+        {"id": activity_id},
+    )
+    return None if row is None else _read(row)
+
+
+def _read(row: Row) -> Reaction:
+    return Reaction(
+        object_id=ObjectId(text(row, "object_id")),
+        actor_id=ActorId(text(row, "actor_id")),
+        kind=ReactionKind(text(row, "kind")),
+        activity_id=text_or_none(row, "activity_id"),
+        content=text_or_none(row, "content"),
+        created_at=instant(row, "created_at"),
+    )

@@ -1,0 +1,321 @@
+"""The only file that knows aiosqlite: one writer behind a lock, a few readers, each with a thread.
+
+WAL with `synchronous = full`: a commit is on the disk before it is answered (ST-02, P1). Every
+await is a hop to a thread (33 µs), so a unit's first statement takes `begin` along.
+"""
+
+import asyncio
+import os
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+import aiosqlite
+
+from fedirec.errors import (
+    ConfigurationError,
+    ConflictError,
+    InvalidInputError,
+    StorageUnavailableError,
+)
+from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
+from fedirec.storage.statements import check_texts
+
+BUSY_SECONDS: Final = 5.0
+_STATEMENTS_KEPT: Final = 256
+_PRAGMAS: Final = (
+    "pragma synchronous = full",
+    "pragma foreign_keys = on",
+    "pragma cache_size = -65536",  # KiB
+    "pragma mmap_size = 268435456",
+    "pragma temp_store = memory",
+)
+_PASSING: Final = ("BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "NOMEM", "INTERRUPT")
+_BROKEN: Final = ("CORRUPT", "NOTADB")
+
+Result = TypeVar("Result")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the driver's errors into ours; what is left is a mistake in a statement."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise ConflictError(str(error)) from error
+    except (UnicodeEncodeError, OverflowError) as error:
+        message = f"expected what a database can store, found {error}"
+        raise InvalidInputError(message) from error
+    except sqlite3.DatabaseError as error:
+        name = getattr(error, "sqlite_errorname", "") or ""
+        parts = name.split("_")
+        if any(part in parts for part in _PASSING):
+            message = f"the database cannot be used now: {error} ({name})"
+            raise StorageUnavailableError(message) from error
+        if any(part in parts for part in _BROKEN):
+            message = f"the database file is damaged: {error}; restore a backup"
+            raise ConfigurationError(message) from error
+        raise
+    except ValueError as error:  # aiosqlite's word for a closed connection
+        if "connection" not in str(error).lower():
+            raise
+        message = f"the database is closed: {error}"
+        raise StorageUnavailableError(message) from error
+
+
+class _Connection(aiosqlite.Connection):
+    """A connection that can run a whole piece of work in its thread, in one hop."""
+
+    async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run `work` in the connection's thread; raise errors of ours."""
+        with _translated():
+            result: Result = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]  # aiosqlite's own way in, for subclasses
+        return result
+
+
+class _SqliteReader:
+    """Statements of one unit on one connection; `begin` goes along with the first."""
+
+    engine = "sqlite"
+
+    def __init__(self, connection: _Connection, *, begin: str) -> None:
+        self._connection = connection
+        self._begin: str | None = begin
+
+    async def fetch_one(self, sql: str, parameters: Parameters | None = None) -> Row | None:
+        """See `Reader`."""
+
+        def work(cursor: sqlite3.Cursor) -> Row | None:
+            row = cursor.fetchone()
+            return None if row is None else dict(zip(_names(cursor), row, strict=True))
+
+        return await self._run(sql, parameters or {}, work)
+
+    async def fetch_all(self, sql: str, parameters: Parameters | None = None) -> Sequence[Row]:
+        """See `Reader`."""
+
+        def work(cursor: sqlite3.Cursor) -> Sequence[Row]:
+            names = _names(cursor)
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+        return await self._run(sql, parameters or {}, work)
+
+    async def end(self, word: str) -> None:
+        """Commit or roll back, if anything ran at all."""
+        if self._begin is not None:
+            return
+
+        def work(connection: sqlite3.Connection) -> None:
+            if connection.in_transaction:
+                connection.execute(word)
+
+        await self._connection.run(work)
+
+    async def _run(
+        self, sql: str, parameters: Parameters, work: Callable[[sqlite3.Cursor], Result]
+    ) -> Result:
+        check_texts(parameters)
+        begin, self._begin = self._begin, None
+
+        def whole(connection: sqlite3.Connection) -> Result:
+            if begin is not None:
+                connection.execute(begin)
+            cursor = connection.execute(sql, parameters)
+            try:
+                return work(cursor)
+            finally:
+                cursor.close()
+
+        return await self._connection.run(whole)
+
+
+class _SqliteTransaction(_SqliteReader):
+    """A reader that may also write."""
+
+    async def execute(self, sql: str, parameters: Parameters | None = None) -> int:
+        """See `Transaction`."""
+        return await self._run(sql, parameters or {}, lambda cursor: max(cursor.rowcount, 0))
+
+    async def execute_many(self, sql: str, rows: Sequence[Parameters]) -> None:
+        """See `Transaction`."""
+        for row in rows:
+            check_texts(row)
+        begin, self._begin = self._begin, None
+
+        def whole(connection: sqlite3.Connection) -> None:
+            if begin is not None:
+                connection.execute(begin)
+            connection.executemany(sql, rows).close()
+
+        await self._connection.run(whole)
+
+
+class SqliteDatabase:
+    """An open database file."""
+
+    engine = "sqlite"
+
+    def __init__(self, writer: _Connection, readers: Sequence[_Connection]) -> None:
+        self._writer = writer
+        self._lock = asyncio.Lock()
+        self._connections = (writer, *readers)
+        self._idle: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
+        for connection in readers:
+            self._idle.put_nowait(connection)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reader]:
+        """See `Database`. The view is that of the first statement."""
+        connection = await self._idle.get()
+        reader = _SqliteReader(connection, begin="begin")
+        try:
+            try:
+                yield reader
+            finally:
+                await reader.end("rollback")
+        finally:
+            self._idle.put_nowait(connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """See `Database`. Writers of this process queue here, those of others in SQLite."""
+        async with self._lock:
+            transaction = _SqliteTransaction(self._writer, begin="begin immediate")
+            try:
+                yield transaction
+                await transaction.end("commit")
+            except BaseException:
+                # Also when cancelled: the thread works in order, so the next unit comes after this.
+                await transaction.end("rollback")
+                raise
+
+    async def close(self) -> None:
+        """See `Database`."""
+        for connection in reversed(self._connections):
+            await connection.close()
+
+
+async def open_sqlite(path: Path, *, readers: int = 2, checks_integrity: bool = False) -> Database:
+    """Open the database file, made with mode 0600 if it is not there.
+
+    Args:
+        path: The file; its folder exists.
+        readers: How many units may read at once.
+        checks_integrity: Look for damage first, if whoever had it open before did not close it.
+
+    Raises:
+        ConfigurationError: It cannot be opened, lies on a network filesystem, or is damaged.
+    """
+    filesystem = network_filesystem(path, _mounts())
+    if filesystem is not None:
+        message = f"{path} lies on {filesystem}, where SQLite's locks do not hold: use a local disk"
+        raise ConfigurationError(message)
+    was_left = checks_integrity and _has_rest(path)
+    try:
+        _create(path)
+    except OSError as error:
+        message = f"cannot open the database {path}: {error.strerror}"
+        raise ConfigurationError(message) from error
+    opened: list[_Connection] = []
+    try:
+        opened.append(await _connect(path, "pragma query_only = off"))
+        for _ in range(readers):
+            opened.append(await _connect(path, "pragma query_only = on"))  # noqa: PERF401 - closed below, if one fails
+        if was_left:
+            await opened[0].run(_check)
+    except BaseException:
+        for connection in opened:
+            await connection.close()
+        raise
+    return SqliteDatabase(opened[0], opened[1:])
+
+
+def network_filesystem(path: Path, mounts: str) -> str | None:
+    """Return the type of the network filesystem that holds `path`, or None.
+
+    Args:
+        path: A file that need not be there yet.
+        mounts: The text of Linux's `/proc/self/mounts`; empty elsewhere.
+    """
+    kinds = {
+        Path(fields[1].replace("\\040", " ")): fields[2]
+        for fields in (line.split() for line in mounts.splitlines())
+        if len(fields) > 2  # noqa: PLR2004 - device, folder, type
+    }
+    absolute = path.absolute()
+    nearest = next((parent for parent in (absolute, *absolute.parents) if parent in kinds), None)
+    kind = kinds.get(nearest, "") if nearest is not None else ""
+    is_remote = kind.startswith(("nfs", "cifs", "smb", "fuse.sshfs", "ceph", "glusterfs", "afs"))
+    return kind if is_remote else None
+
+
+def _mounts() -> str:
+    mounts = Path("/proc/self/mounts")
+    return mounts.read_text(encoding="utf-8", errors="replace") if mounts.exists() else ""
+
+
+def _has_rest(path: Path) -> bool:
+    wal = path.with_name(path.name + "-wal")
+    return wal.exists() and wal.stat().st_size > 0
+
+
+def _create(path: Path) -> None:
+    """Make the file private before anything is in it (SG-18), and its name last a power cut."""
+    if path.exists():
+        path.chmod(0o600)
+        return
+    path.touch(mode=0o600)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+async def _connect(path: Path, last: str) -> _Connection:
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            path,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,  # we say begin and commit ourselves
+            cached_statements=_STATEMENTS_KEPT,
+            check_same_thread=False,  # closed by its own thread, but freed by any
+        )
+        connection.execute("pragma page_size = 8192")  # before the first table: two bodies a page
+        _use_wal(connection)
+        for pragma in (*_PRAGMAS, last):
+            connection.execute(pragma)
+        return connection
+
+    with _translated():
+        connection = _Connection(connect, 64)
+        _ = await connection  # itself
+    return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL; several processes may try at once, and SQLite does not wait for this lock."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    (verdict,) = connection.execute("pragma quick_check(1)").fetchone()
+    if verdict != "ok":
+        message = f"the database was not closed and is damaged: {verdict}; restore a backup"
+        raise ConfigurationError(message)
+
+
+def _names(cursor: sqlite3.Cursor) -> list[str]:
+    return [column[0] for column in cursor.description]

@@ -1,0 +1,59 @@
+"""Access tokens of members' apps: only their SHA-256 is kept, so a stolen backup opens nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fedirec.storage.database import Reader, Transaction, to_microseconds
+from fedirec.storage.statements import microseconds_or_none, text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What a token allows, and in whose name."""
+
+    member_name: str
+    scopes: tuple[str, ...]
+
+
+async def insert_token(
+    transaction: Transaction,
+    digest: str,
+    member_name: str,
+    scopes: tuple[str, ...],
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> None:
+    """Keep a new token by the SHA-256 of its text, in hex."""
+    await transaction.execute(
+        "insert into tokens (digest, member_name, scopes, created_at, expires_at, revoked_at)"
+        " values (:digest, :member_name, :scopes, :now, :expires_at, null)",
+        {
+            "digest": digest,
+            "member_name": member_name,
+            "scopes": " ".join(scopes),
+            "now": to_microseconds(now),
+            "expires_at": microseconds_or_none(expires_at),
+        },
+    )
+
+
+async def find_token(reader: Reader, digest: str, now: datetime) -> Token | None:
+    """Return what a token allows; None if unknown, revoked, expired or of a disabled member."""
+    row = await reader.fetch_one(
+        "select t.member_name, t.scopes from tokens t join members m on m.name = t.member_name"
+        " where t.digest = :digest and t.revoked_at is null and m.disabled_at is null"
+        " and (t.expires_at is null or t.expires_at > :now)",
+        {"digest": digest, "now": to_microseconds(now)},
+    )
+    if row is None:
+        return None
+    return Token(member_name=text(row, "member_name"), scopes=tuple(text(row, "scopes").split()))
+
+
+async def revoke_token(transaction: Transaction, digest: str, now: datetime) -> bool:
+    """End a token; return whether there was one to end."""
+    changed = await transaction.execute(
+        "update tokens set revoked_at = :now where digest = :digest and revoked_at is null",
+        {"digest": digest, "now": to_microseconds(now)},
+    )
+    return changed > 0
