@@ -151,8 +151,4 @@ def usable_keys(listed: Iterable[ActorKey]) -> tuple[ActorKey, ...]:
 
 def _own_keys(listed: Sequence[ActorKey], actor_id: ActorId) -> list[ActorKey]:
     """Drop keys of other owners or origins (SG-07)."""
-    return [
-        key
-        for key in listed
-        if key.owner == actor_id and is_same_origin(key.id, actor_id)
-    ]
+    return [key for key in listed if key.owner == actor_id and is_same_origin(key.id, actor_id)]

@@ -6,6 +6,7 @@ difference (SG-19), and on 401 knock again in their other scheme.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -24,9 +25,10 @@ from fedirec.federation.gate import read_gate
 from fedirec.federation.remote_actors import KeyOwner, keep_owner, look_up_key, refresh_key
 from fedirec.signatures.messages import SignedRequest
 from fedirec.signatures.schemes import ParsedSignature, read_signature
-from fedirec.storage import seen_signatures
+from fedirec.storage import peers, seen_signatures
 
 MAX_HEADERS: Final = 100  # RX-01
+SEEN_EVERY: Final = timedelta(hours=12)
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -43,6 +45,14 @@ class VerifiedSender:
     key_id: str
     signature_digest: str
     is_repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Standing:
+    """What is stored of a signature and its host."""
+
+    is_repeated: bool
+    is_known_alive: bool
 
 
 async def verify(federation: Federation, request: SignedRequest) -> VerifiedSender:
@@ -62,17 +72,19 @@ async def verify(federation: Federation, request: SignedRequest) -> VerifiedSend
     signature.check_coverage()
     _check_host(federation, request)
     signature.check_time(federation.now(), federation.limits)
-    is_repeated = await _check_stored(federation, signature)
+    standing = await _check_stored(federation, signature)
     owner = await _owner_of(federation, signature)
     if not signature.verify(owner.key):
         owner = await _refreshed_owner(federation, signature, owner)
     actor = await keep_owner(federation, owner)
+    if not standing.is_known_alive:
+        await _note_alive(federation, actor.host)
     _log.debug("signature.verified", key_id=owner.key_id, scheme=signature.scheme)
     return VerifiedSender(
         actor=actor,
         key_id=owner.key_id,
         signature_digest=signature.fingerprint,
-        is_repeated=is_repeated,
+        is_repeated=standing.is_repeated,
     )
 
 
@@ -99,13 +111,26 @@ def _normal_host(text: str) -> Host | None:
         return None
 
 
-async def _check_stored(federation: Federation, signature: ParsedSignature) -> bool:
-    """Raise BlockedError for the key's host; return whether this very signature was kept before."""
+async def _check_stored(federation: Federation, signature: ParsedSignature) -> _Standing:
+    """Raise BlockedError for the key's host; return what else is stored that matters."""
     host = host_of(signature.key_id)
     async with federation.database.reading() as reader:
         gate = await read_gate(federation, reader)
         gate.admit(host)
-        return await seen_signatures.is_seen(reader, signature.fingerprint)
+        is_repeated = await seen_signatures.is_seen(reader, signature.fingerprint)
+        peer = await peers.find_peer(reader, host)
+    is_recent = peer is not None and federation.now() - peer.last_seen_at < SEEN_EVERY
+    return _Standing(
+        is_repeated=is_repeated,
+        is_known_alive=is_recent and peer is not None and peer.circuit == "closed",
+    )
+
+
+async def _note_alive(federation: Federation, host: Host) -> None:
+    """Note that a host speaks to us: deliveries to it need not wait any longer."""
+    async with federation.database.transaction() as transaction:
+        await peers.see_peer(transaction, host, federation.now())
+    federation.wake()
 
 
 async def _owner_of(federation: Federation, signature: ParsedSignature) -> KeyOwner:

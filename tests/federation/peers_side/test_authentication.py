@@ -1,0 +1,383 @@
+"""A signed request → its sender, beyond doubt; every way to be wrong has its refusal."""
+
+import base64
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from fedirec.errors import (
+    BlockedError,
+    InvalidInputError,
+    RemoteUnavailableError,
+    TooLargeError,
+    UnauthenticatedError,
+)
+from fedirec.federation.authentication import verify
+from fedirec.signatures.digest import digest_header
+from fedirec.signatures.keys import generate_ed25519
+from fedirec.storage import actors, peers
+from fedirec.storage.seen_signatures import insert_seen
+from tests.federation.peers_side.home import (
+    INBOX,
+    INSTANCE,
+    MEMBER,
+    arrived,
+    block_host,
+    count_rows,
+    make_federation,
+)
+from tests.keys import ed25519_pair, other_rsa_pair, rsa_pair
+from tests.outgoing import quick_limits
+
+
+def follow(actor):
+    return actor.activity("Follow", MEMBER)
+
+
+def signed_post(actor, *, at=None, url=INBOX, **changes):
+    headers, body = actor.sign_post(url, follow(actor), at=at)
+    return arrived(headers | changes, body, url=url)
+
+
+async def refused(federation, request, error=UnauthenticatedError):
+    """Assert that a request is refused, and that it left nothing here."""
+    with pytest.raises(error) as caught:
+        await verify(federation, request)
+    assert await count_rows(federation.database, "actors") == 2  # our own
+    assert await count_rows(federation.database, "remote_keys") == 0
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["cavage", "rfc9421"])
+async def test_a_signed_request_has_a_sender(federation, peer, scheme):
+    bea = peer.add_actor("bea", scheme=scheme)
+
+    sender = await verify(federation, signed_post(bea))
+
+    async with federation.database.reading() as reader:
+        stored = await actors.find_actor(reader, bea.id)
+    assert sender.actor == stored
+    assert sender.key_id == bea.key_id
+    assert len(sender.signature_digest) == 64
+    assert not sender.is_repeated
+
+
+async def test_a_known_sender_costs_no_fetch(federation, peer):
+    bea = peer.add_actor("bea")
+    await verify(federation, signed_post(bea))
+
+    await verify(federation, signed_post(bea))
+
+    assert len(peer.received) == 1
+
+
+async def test_an_ed25519_key_signs_requests_too(federation, peer):
+    jun = peer.add_actor("jun", key=ed25519_pair(), scheme="rfc9421", publicKey=None)
+    multikey = {
+        "id": jun.key_id,
+        "type": "Multikey",
+        "controller": jun.id,
+        "publicKeyMultibase": ed25519_pair().public().multibase(),
+    }
+    peer.serve("/users/jun", jun.document(publicKey=None, assertionMethod=[multikey]))
+
+    sender = await verify(federation, signed_post(jun))
+
+    assert sender.actor.id == jun.id
+
+
+async def test_a_signed_get_has_a_sender(federation, peer):
+    bea = peer.add_actor("bea")
+    url = f"{INSTANCE.origin}/users/ada?page=1"
+
+    sender = await verify(federation, arrived(bea.sign_get(url), method="GET", url=url))
+
+    assert sender.actor.id == bea.id
+
+
+@pytest.mark.rule("SG-01", "SG-19")
+async def test_an_unsigned_request_is_refused_before_anything_is_fetched(federation, peer):
+    bea = peer.add_actor("bea")
+    request = arrived({"host": INSTANCE.host}, json.dumps(follow(bea)).encode())
+
+    await refused(federation, request)
+
+    assert peer.received == []
+
+
+@pytest.mark.rule("SG-02")
+@pytest.mark.parametrize("left_out", ["(request-target)", "host", "date", "digest"])
+async def test_a_signature_that_covers_too_little_is_refused(federation, peer, left_out):
+    bea = peer.add_actor("bea")
+    body = json.dumps(follow(bea)).encode()
+    headers = {
+        "host": INSTANCE.host,
+        "date": federation.now().strftime("%a, %d %b %Y %H:%M:%S GMT"),
+        "digest": digest_header(body),
+    }
+    values = {"(request-target)": "post /users/ada/inbox", **headers}
+    names = [name for name in values if name != left_out]
+    text = "\n".join(f"{name}: {values[name]}" for name in names).encode()
+    signature = base64.b64encode(rsa_pair().sign(text)).decode()
+    headers["signature"] = (
+        f'keyId="{bea.key_id}",headers="{" ".join(names)}",signature="{signature}"'
+    )
+
+    message = await refused(federation, arrived(headers, body))
+
+    assert left_out in message
+    assert peer.received == []
+
+
+@pytest.mark.rule("SG-03")
+@pytest.mark.parametrize("scheme", ["cavage", "rfc9421"])
+async def test_another_body_than_the_one_signed_is_refused(federation, peer, scheme):
+    bea = peer.add_actor("bea", scheme=scheme)
+    headers, _body = bea.sign_post(INBOX, follow(bea))
+
+    await refused(federation, arrived(headers, b'{"type":"Delete"}'))
+
+    assert peer.received == []
+
+
+@pytest.mark.rule("SG-09", "SG-10")
+@pytest.mark.parametrize(
+    "off", [timedelta(hours=-2), timedelta(hours=2), timedelta(days=-365), timedelta(days=3650)]
+)
+@pytest.mark.parametrize("scheme", ["cavage", "rfc9421"])
+async def test_what_was_signed_at_another_hour_is_refused(federation, peer, off, scheme):
+    bea = peer.add_actor("bea", scheme=scheme)
+
+    await refused(federation, signed_post(bea, at=federation.now() + off))
+
+    assert peer.received == []
+
+
+@pytest.mark.rule("SG-09")
+@pytest.mark.parametrize("off", [timedelta(minutes=-59), timedelta(minutes=4)])
+async def test_a_clock_that_is_a_little_off_is_no_matter(federation, peer, off):
+    bea = peer.add_actor("bea")
+
+    sender = await verify(federation, signed_post(bea, at=federation.now() + off))
+
+    assert sender.actor.id == bea.id
+
+
+@pytest.mark.rule("SG-09")
+async def test_what_was_signed_for_another_server_is_refused(federation, peer):
+    bea = peer.add_actor("bea")
+    headers, body = bea.sign_post("http://other.example/users/ada/inbox", follow(bea))
+
+    await refused(federation, arrived(headers, body))
+    await refused(federation, arrived(headers, body, url="http://other.example/users/ada/inbox"))
+
+    assert peer.received == []
+
+
+@pytest.mark.rule("SG-09", "SG-12")
+async def test_what_was_signed_for_another_inbox_is_refused(federation, peer):
+    bea = peer.add_actor("bea")
+    headers, body = bea.sign_post(INBOX, follow(bea))
+    shared = f"{INSTANCE.origin}/inbox"
+
+    await refused(federation, arrived(headers, body, url=shared))
+    await refused(federation, arrived(headers, body, target="/users/ad%61/inbox"))
+
+
+@pytest.mark.rule("SG-09")
+async def test_the_same_signature_again_is_known_as_a_repeat(federation, peer):
+    bea = peer.add_actor("bea")
+    request = signed_post(bea)
+    first = await verify(federation, request)
+    async with federation.database.transaction() as transaction:
+        await insert_seen(transaction, [first.signature_digest], federation.now())
+
+    again = await verify(federation, request)
+
+    assert again.is_repeated
+    assert again.signature_digest == first.signature_digest
+
+
+async def test_a_host_that_speaks_to_us_is_delivered_to_again(federation, peer):
+    bea = peer.add_actor("bea")
+    await verify(federation, signed_post(bea))
+    async with federation.database.transaction() as transaction:
+        for _ in range(5):
+            await peers.record_failure(transaction, peer.host, federation.now(), 500, "down")
+
+    await verify(federation, signed_post(bea))
+
+    async with federation.database.reading() as reader:
+        known = await peers.find_peer(reader, peer.host)
+    assert known is not None
+    assert (known.circuit, known.failures) == ("closed", 0)
+
+
+@pytest.mark.rule("SG-11")
+async def test_a_malformed_signature_is_told_apart_from_a_bad_one(federation, peer):
+    bea = peer.add_actor("bea")
+    good = signed_post(bea)
+
+    await refused(federation, signed_post(bea, signature="keyId"), InvalidInputError)
+    doubled = (*good.headers, ("signature", good.values("signature")[0]))
+    await refused(federation, replace(good, headers=doubled), InvalidInputError)
+
+    assert peer.received == []
+
+
+@pytest.mark.rule("SG-05")
+async def test_the_key_decides_the_algorithm(federation, peer):
+    bea = peer.add_actor("bea")
+    headers, body = bea.sign_post(INBOX, follow(bea))
+    headers["signature"] = headers["signature"].replace("rsa-sha256", "hmac-sha256")
+
+    await refused(federation, arrived(headers, body))
+
+
+@pytest.mark.rule("SG-01", "SG-07")
+async def test_another_key_than_the_actors_is_refused(federation, peer):
+    bea = peer.add_actor("bea")
+
+    message = await refused(federation, signed_post(bea.with_key(other_rsa_pair())))
+
+    assert bea.key_id in message
+
+
+@pytest.mark.rule("SG-07")
+async def test_a_key_that_no_actor_lists_is_refused(federation, peer, stranger):
+    victim = peer.add_actor("victim")
+    mallory = stranger.add_actor("mallory", key=other_rsa_pair())
+    key = {
+        "id": mallory.key_id,
+        "owner": victim.id,
+        "publicKeyPem": other_rsa_pair().public().pem(),
+    }
+    stranger.serve("/users/mallory", key)
+
+    await refused(federation, signed_post(mallory))
+
+
+@pytest.mark.rule("SG-13")
+async def test_a_thousand_bad_requests_cause_one_fetch(federation, peer):
+    bea = peer.add_actor("bea")
+    request = signed_post(bea.with_key(other_rsa_pair()))
+
+    for _ in range(1_000):
+        with pytest.raises(UnauthenticatedError):
+            await verify(federation, request)
+
+    assert len(peer.received) == 1
+
+
+@pytest.mark.rule("SG-13")
+async def test_bad_requests_for_a_known_key_cause_one_refresh(federation, peer, clock):
+    bea = peer.add_actor("bea")
+    await verify(federation, signed_post(bea))
+    clock.forward(minutes=6)
+    request = signed_post(bea.with_key(other_rsa_pair()))
+
+    for _ in range(50):
+        with pytest.raises(UnauthenticatedError):
+            await verify(federation, request)
+
+    assert len(peer.received) == 2
+
+
+@pytest.mark.rule("SG-13")
+async def test_invented_keys_of_one_actor_cause_one_fetch(federation, peer):
+    bea = peer.add_actor("bea")
+
+    for number in range(20):
+        headers, body = bea.sign_post(INBOX, follow(bea))
+        headers["signature"] = headers["signature"].replace("#main-key", f"#key-{number}")
+        with pytest.raises(UnauthenticatedError):
+            await verify(federation, arrived(headers, body))
+
+    assert len(peer.received) == 1
+
+
+@pytest.mark.rule("SG-14")
+async def test_a_rotated_key_is_learnt_and_the_old_one_is_no_good(federation, peer, clock):
+    bea = peer.add_actor("bea")
+    await verify(federation, signed_post(bea))
+    rotated = bea.with_key(other_rsa_pair())
+    peer.serve("/users/bea", rotated.document())
+    clock.forward(minutes=6)
+
+    sender = await verify(federation, signed_post(rotated))
+
+    assert sender.actor.id == bea.id
+    with pytest.raises(UnauthenticatedError):
+        await verify(federation, signed_post(bea))
+
+
+@pytest.mark.rule("SG-19", "PA-01")
+async def test_a_key_on_a_blocked_host_is_refused_before_it_is_fetched(federation, peer):
+    bea = peer.add_actor("bea")
+    await block_host(federation, peer.host)
+
+    await refused(federation, signed_post(bea), BlockedError)
+
+    assert peer.received == []
+
+
+@pytest.mark.rule("SG-19")
+@pytest.mark.parametrize("status", [500, 503, 429])
+async def test_a_key_host_that_is_down_is_our_inability(federation, peer, status):
+    bea = peer.add_actor("bea")
+    peer.answers("/users/bea", status)
+
+    await refused(federation, signed_post(bea), RemoteUnavailableError)
+
+
+@pytest.mark.rule("SG-19")
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+async def test_a_key_that_is_not_served_is_no_key(federation, peer, status):
+    bea = peer.add_actor("bea")
+    peer.answers("/users/bea", status)
+
+    await refused(federation, signed_post(bea))
+
+
+@pytest.mark.rule("SG-19")
+@pytest.mark.parametrize("key_id", ["nonsense", "acct:bea@peer.example", "ftp://peer.example/k"])
+async def test_a_key_id_that_is_no_url_is_malformed(federation, peer, key_id):
+    bea = peer.add_actor("bea")
+    headers, body = bea.sign_post(INBOX, follow(bea))
+    headers["signature"] = headers["signature"].replace(bea.key_id, key_id)
+
+    await refused(federation, arrived(headers, body), InvalidInputError)
+
+
+async def test_a_key_of_ours_signs_nothing_that_comes_in(federation, peer):
+    bea = peer.add_actor("bea")
+    headers, body = bea.sign_post(INBOX, follow(bea))
+    headers["signature"] = headers["signature"].replace(bea.key_id, f"{MEMBER}#main-key")
+
+    await refused(federation, arrived(headers, body))
+
+
+@pytest.mark.rule("RX-01")
+async def test_what_is_over_the_limits_is_not_looked_at(database, transport, clock, peer):
+    federation = await make_federation(
+        database, transport, clock, limits=quick_limits(inbox_body_bytes=10)
+    )
+    bea = peer.add_actor("bea")
+
+    await refused(federation, signed_post(bea), TooLargeError)
+
+    many = {f"x-{number}": "x" for number in range(200)}
+    await refused(federation, arrived(many), TooLargeError)
+    assert peer.received == []
+
+
+@pytest.mark.rule("SG-18")
+async def test_nothing_that_is_shown_of_keys_holds_their_secret(federation):
+    ours = federation.keys
+    secret = rsa_pair().pem().splitlines()[1]
+
+    assert secret not in repr(ours)
+    assert secret not in repr(federation)
+    assert generate_ed25519().pem().splitlines()[1] not in repr(federation)
