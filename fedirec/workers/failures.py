@@ -1,0 +1,56 @@
+"""What an error that ends an attempt means for the next one, and how much of it is kept."""
+
+import traceback
+from datetime import datetime, timedelta
+from typing import Final
+
+from fedirec.domain.retry import Again, DeliveryClass, next_attempt
+from fedirec.errors import (
+    FedirecError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    RemoteRefusedError,
+    RemoteUnavailableError,
+    UnauthenticatedError,
+)
+from fedirec.federation.context import Federation
+
+TRACE_CHARACTERS: Final = 500  # as much as a row keeps; the log has all of it
+_LASTING: Final = (
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    RemoteRefusedError,
+    UnauthenticatedError,
+)
+_FOREVER: Final = timedelta(days=365)
+
+
+def is_lasting(error: Exception) -> bool:
+    """Whether the same attempt would end the same way whenever it is made."""
+    return isinstance(error, _LASTING)
+
+
+def describe(error: Exception) -> str:
+    """Return what to keep of an error: ours by its message, any other with its traceback."""
+    if isinstance(error, FedirecError):
+        return f"{type(error).__name__}: {error}"
+    return "".join(traceback.format_exception(error))[-TRACE_CHARACTERS:]
+
+
+def next_try_at(
+    federation: Federation, error: Exception, *, attempt: int, now: datetime
+) -> datetime:
+    """Return when to try again after passing trouble: the waits of a delivery, with jitter."""
+    retry_after = error.retry_after if isinstance(error, RemoteUnavailableError) else None
+    plan = next_attempt(
+        outcome=DeliveryClass.TEMPORARY if retry_after is None else DeliveryClass.BUSY,
+        attempt=attempt,
+        now=now,
+        created_at=now,
+        expires_at=now + _FOREVER,
+        retry_after=retry_after,
+        jitter=federation.randomness(1)[0] / 255,
+    )
+    return plan.at if isinstance(plan, Again) else now + timedelta(hours=1)

@@ -1,0 +1,35 @@
+"""What a line of work is: how to claim it, do it, settle it, and what to do when it fails.
+
+The loop (`loop.py`) knows no more about deliveries or received activities than this.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+from fedirec.federation.context import Federation
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line(Generic[Item, Result]):
+    """One kind of leased work.
+
+    `slots` is how many items are under way at most, `deadline` how long one may take: less than
+    its lease; `patience` is how long what is under way may go on when we stop. `claim` leases at
+    most that many items, their attempts counted already. `settle` records results, several in one
+    transaction. `fail` records what came in place of a result, `release` hands items back.
+    """
+
+    name: str
+    slots: int
+    deadline: timedelta
+    claim: Callable[[Federation, int], Awaitable[Sequence[Item]]]
+    work: Callable[[Federation, Item], Awaitable[Result]]
+    settle: Callable[[Federation, Sequence[Result]], Awaitable[None]]
+    fail: Callable[[Federation, Item, Exception], Awaitable[None]]
+    release: Callable[[Federation, Sequence[Item]], Awaitable[None]]
+    patience: timedelta = timedelta(seconds=25)  # the server cancels us after 30

@@ -1,0 +1,167 @@
+"""The clock door: wake or wait, claim, run, settle. The one place where an error becomes a retry.
+
+Every line of work has its own slots, so that slow peers do not hold up what was received. A lease
+outlives its item's deadline; what is under way when we stop has 25 seconds, then it is handed back.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Generic
+
+import structlog
+
+from fedirec.errors import FedirecError
+from fedirec.federation.context import Federation
+from fedirec.workers.deliveries import delivery_line
+from fedirec.workers.line import Item, Line, Result
+from fedirec.workers.received import received_line
+from fedirec.workers.upkeep import keep_up
+
+POLL_SECONDS: Final = 1.0
+UPKEEP_SECONDS: Final = 5.0
+
+_log: Final = structlog.get_logger(__name__)
+
+
+async def run_workers(federation: Federation, *, stop: asyncio.Event, woken: asyncio.Event) -> None:
+    """Deliver, handle and keep up until `stop` is set; returns when what was under way has ended.
+
+    `woken` says that something new waits; without it, looking once a second is enough.
+    """
+    bells = [asyncio.Event() for _ in range(3)]
+    async with asyncio.TaskGroup() as tasks:
+        ringing = tasks.create_task(_ring(woken, bells))
+        working = [
+            tasks.create_task(run_line(federation, delivery_line(federation), bells[0], stop)),
+            tasks.create_task(run_line(federation, received_line(federation), bells[1], stop)),
+            tasks.create_task(_repeat(federation, keep_up, bells[2], stop)),
+        ]
+        await stop.wait()
+        ringing.cancel()
+        for bell in bells:
+            bell.set()
+        await asyncio.wait(working)
+
+
+async def _ring(woken: asyncio.Event, bells: Sequence[asyncio.Event]) -> None:
+    """Pass one wake-up on to every line."""
+    while True:
+        await woken.wait()
+        woken.clear()
+        for bell in bells:
+            bell.set()
+
+
+async def run_line(
+    federation: Federation, line: Line[Item, Result], bell: asyncio.Event, stop: asyncio.Event
+) -> None:
+    """Keep the slots of one line filled until `stop` is set, then let them empty."""
+    running: dict[asyncio.Task[None], Item] = {}
+    settling = _Settling(federation, line)
+    async with asyncio.TaskGroup() as tasks:
+        while not stop.is_set():
+            bell.clear()
+            free = line.slots - len(running)
+            claimed: Sequence[Item] = ()
+            if free >= max(line.slots // 8, 1):  # in batches, not one by one
+                claimed = await _claim(federation, line, free)
+            for item in claimed:
+                task = tasks.create_task(_carry(federation, line, item, settling))
+                running[task] = item
+                task.add_done_callback(running.pop)
+                task.add_done_callback(lambda _task: bell.set())
+            if not claimed or len(claimed) < free:
+                await _pause(bell, POLL_SECONDS)
+        await _drain(federation, line, running)
+
+
+class _Settling(Generic[Item, Result]):
+    """Gathers results, so that one transaction records all that came during the one before."""
+
+    def __init__(self, federation: Federation, line: Line[Item, Result]) -> None:
+        self._federation = federation
+        self._line = line
+        self._waiting: list[Result] = []
+        self._lock = asyncio.Lock()
+
+    async def record(self, result: Result) -> None:
+        """Return once the result is recorded, with whatever else came by then."""
+        self._waiting.append(result)
+        async with self._lock:
+            batch, self._waiting = self._waiting, []
+            if batch:
+                await self._line.settle(self._federation, batch)
+
+
+async def _claim(federation: Federation, line: Line[Item, Result], limit: int) -> Sequence[Item]:
+    """Claim, or nothing while the database is in trouble: the loop goes on, and looks again."""
+    try:
+        return await line.claim(federation, limit)
+    except Exception:  # noqa: BLE001 (one of the three places: nothing may end the loop)
+        _log.exception("line.claim_failed", line=line.name)
+        return ()
+
+
+async def _carry(
+    federation: Federation,
+    line: Line[Item, Result],
+    item: Item,
+    settling: _Settling[Item, Result],
+) -> None:
+    """Do one item within its deadline; any error is recorded with it, and ends here."""
+    try:
+        async with asyncio.timeout(line.deadline.total_seconds()):
+            result = await line.work(federation, item)
+        await settling.record(result)
+    except Exception as error:  # noqa: BLE001 (one of the three places)
+        is_ours = isinstance(error, FedirecError)
+        _log.warning("line.item_failed", line=line.name, exc_info=None if is_ours else error)
+        await _attempt(f"failing {line.name}", line.fail(federation, item, error))
+
+
+async def _attempt(what: str, doing: Awaitable[None]) -> None:
+    """Do something whose failure is logged and no more: a lease runs out, the hour comes again."""
+    try:
+        await doing
+    except Exception:  # noqa: BLE001 (one of the three places)
+        _log.exception("line.attempt_failed", what=what)
+
+
+async def _drain(
+    federation: Federation, line: Line[Item, Result], running: dict[asyncio.Task[None], Item]
+) -> None:
+    """Wait for what is under way; hand back what takes too long, so that another may take it."""
+    if not running:
+        return
+    await asyncio.wait(list(running), timeout=line.patience.total_seconds())
+    late = {task: item for task, item in running.items() if not task.done()}
+    if not late:
+        return
+    for task in late:
+        task.cancel()
+    await asyncio.wait(list(late))
+    _log.warning("line.handed_back", line=line.name, items=len(late))
+    await _attempt(f"releasing {line.name}", line.release(federation, list(late.values())))
+
+
+async def _repeat(
+    federation: Federation,
+    work: Callable[[Federation], Awaitable[None]],
+    bell: asyncio.Event,
+    stop: asyncio.Event,
+) -> None:
+    """Do something now and then: when woken, but not twice in a second, or after five."""
+    while not stop.is_set():
+        await _attempt("upkeep", work(federation))
+        await _pause(stop, POLL_SECONDS)
+        await _pause(bell, UPKEEP_SECONDS)
+        bell.clear()
+
+
+async def _pause(bell: asyncio.Event, seconds: float) -> None:
+    """Wait for the bell, or that long."""
+    try:
+        async with asyncio.timeout(seconds):
+            await bell.wait()
+    except TimeoutError:
+        pass

@@ -1,0 +1,230 @@
+"""The loop: what waits is done once, errors are recorded, and what is under way ends well."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from fedirec.errors import FedirecError
+from fedirec.workers import loop
+from fedirec.workers.line import Line
+
+
+@dataclass(slots=True)
+class Pile:
+    """Work in memory: numbers to be done, by a rule of the test's own."""
+
+    waiting: list[int] = field(default_factory=list)
+    done: list[int] = field(default_factory=list)
+    failed: list[tuple[int, str]] = field(default_factory=list)
+    released: list[int] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
+    under_way: int = 0
+    most: int = 0
+    claims: int = 0
+
+    async def claim(self, _federation, limit):
+        self.claims += 1
+        taken, self.waiting = self.waiting[:limit], self.waiting[limit:]
+        return taken
+
+    async def work(self, _federation, number):
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            await asyncio.sleep(0.01)
+        finally:
+            self.under_way -= 1
+        return number
+
+    async def settle(self, _federation, results):
+        self.batches.append(len(results))
+        await asyncio.sleep(0.005)
+        self.done += results
+
+    async def fail(self, _federation, number, error):
+        self.failed.append((number, type(error).__name__))
+
+    async def release(self, _federation, numbers):
+        self.released += numbers
+
+    def line(self, *, slots=4, work=None, deadline=5.0, **changes):
+        parts = {
+            "name": "numbers",
+            "slots": slots,
+            "deadline": timedelta(seconds=deadline),
+            "claim": self.claim,
+            "work": work or self.work,
+            "settle": self.settle,
+            "fail": self.fail,
+            "release": self.release,
+        }
+        return Line(**(parts | changes))
+
+
+@pytest.fixture
+def pile():
+    return Pile()
+
+
+@asynccontextmanager
+async def at_work(line, *, bell=None):
+    """Run a line until the block ends, and then until it has stopped."""
+    bell, stop = bell or asyncio.Event(), asyncio.Event()
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        # a line asks nothing of the federation: it hands it on
+        tasks.create_task(loop.run_line(None, line, bell, stop))
+        yield
+        stop.set()
+        bell.set()
+
+
+async def until(condition):
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 (the pile knows no events)
+            await asyncio.sleep(0.005)
+
+
+async def test_everything_that_waits_is_done_once(pile):
+    pile.waiting = list(range(50))
+
+    async with at_work(pile.line()):
+        await until(lambda: len(pile.done) == 50)
+
+    assert sorted(pile.done) == list(range(50))
+    assert pile.failed == []
+
+
+@pytest.mark.rule("RX-08")
+async def test_no_more_is_under_way_than_there_are_slots(pile):
+    pile.waiting = list(range(40))
+
+    async with at_work(pile.line(slots=3)):
+        await until(lambda: len(pile.done) == 40)
+
+    assert pile.most == 3
+
+
+async def test_results_that_come_together_are_settled_together(pile):
+    pile.waiting = list(range(64))
+
+    async with at_work(pile.line(slots=32)):
+        await until(lambda: len(pile.done) == 64)
+
+    assert len(pile.batches) < 20
+
+
+async def test_a_bell_is_answered_at_once(pile):
+    bell = asyncio.Event()
+
+    async with at_work(pile.line(), bell=bell):
+        await until(lambda: pile.claims == 1)
+        pile.waiting = [7]
+        bell.set()
+        async with asyncio.timeout(0.5):
+            await until(lambda: pile.done == [7])
+
+
+async def test_without_a_bell_a_look_a_second_is_enough(pile):
+    async with at_work(pile.line()):
+        await until(lambda: pile.claims == 1)
+        pile.waiting = [7]
+        await until(lambda: pile.done == [7])
+
+    assert pile.claims <= 4
+
+
+@pytest.mark.rule("ST-03")
+async def test_an_error_is_recorded_and_delays_nobody(pile):
+    async def work(federation, number):
+        if number == 3:
+            raise ZeroDivisionError
+        return await pile.work(federation, number)
+
+    pile.waiting = list(range(8))
+
+    async with at_work(pile.line(work=work)):
+        await until(lambda: len(pile.done) == 7)
+
+    assert pile.failed == [(3, "ZeroDivisionError")]
+
+
+@pytest.mark.rule("ST-03")
+async def test_what_takes_longer_than_its_deadline_is_ended(pile):
+    async def work(_federation, number):
+        if number == 1:
+            await asyncio.sleep(60)
+        return number
+
+    pile.waiting = [1, 2]
+
+    async with at_work(pile.line(work=work, deadline=0.05)):
+        await until(lambda: pile.failed and pile.done)
+
+    assert (pile.failed, pile.done) == ([(1, "TimeoutError")], [2])
+
+
+@pytest.mark.rule("P6")
+async def test_one_that_hangs_holds_its_own_slot_only(pile):
+    async def work(federation, number):
+        if number == 0:
+            await asyncio.sleep(60)
+        return await pile.work(federation, number)
+
+    pile.waiting = list(range(20))
+
+    async with at_work(pile.line(work=work, deadline=1.0)):
+        await until(lambda: len(pile.done) == 19)
+        assert pile.failed == []
+
+
+async def test_trouble_with_the_database_does_not_end_the_loop(pile):
+    has_failed = False
+
+    async def claim(federation, limit):
+        nonlocal has_failed
+        if not has_failed:
+            has_failed = True
+            raise FedirecError("away")
+        return await pile.claim(federation, limit)
+
+    async def fail(_federation, _number, _error):
+        raise FedirecError("away")
+
+    async def work(_federation, number):
+        if number == 1:
+            raise FedirecError("cannot")
+        return number
+
+    pile.waiting = [1, 2]
+    bell = asyncio.Event()
+
+    async with at_work(pile.line(claim=claim, fail=fail, work=work), bell=bell):
+        await until(lambda: has_failed)
+        bell.set()
+        await until(lambda: pile.done == [2])
+
+
+async def test_when_told_to_stop_what_is_under_way_ends_first(pile):
+    pile.waiting = [1]
+
+    async with at_work(pile.line()):
+        await until(lambda: pile.under_way == 1)
+
+    assert pile.done == [1]
+    assert pile.released == []
+
+
+async def test_what_does_not_end_in_time_is_handed_back(pile):
+    async def work(_federation, _number):
+        await asyncio.sleep(60)
+
+    pile.waiting = [1, 2]
+
+    async with at_work(pile.line(work=work, patience=timedelta(seconds=0.05))):
+        await until(lambda: pile.claims and not pile.waiting)
+
+    assert pile.released == [1, 2]
+    assert pile.done == []
