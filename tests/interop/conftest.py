@@ -1,0 +1,17 @@
+"""Node and the other environment, found once per run."""
+
+import pytest
+
+from tests.interop.node import find_node, find_pasture, found_or_reason
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The path of Node, with the packages of every peer installed."""
+    return found_or_reason(find_node())
+
+
+@pytest.fixture(scope="session")
+def pasture_python() -> str:
+    """The Python of the environment that has the fediverse-pasture."""
+    return found_or_reason(find_pasture())
