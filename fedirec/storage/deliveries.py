@@ -165,7 +165,8 @@ async def inboxes_that_got(reader: Reader, object_id: str) -> list[Destination]:
     """
     rows = await reader.fetch_all(
         "select distinct d.inbox, d.host"
-        " from deliveries d join activities a on a.id = d.activity_id where a.object_id = :object_id and not (d.state = 'cancelled' and d.attempt = 0)"
+        " from deliveries d join activities a on a.id = d.activity_id"
+        " where a.object_id = :object_id and not (d.state = 'cancelled' and d.attempt = 0)"
         " order by d.inbox",
         {"object_id": object_id},
     )

@@ -40,6 +40,7 @@ begin
     join information_schema.tables t
       on t.table_schema = c.table_schema and t.table_name = c.table_name
     where c.table_schema = current_schema() and t.table_type = 'BASE TABLE'
+      and c.table_name <> 'migrations'
       and c.data_type = 'text' and c.collation_name is distinct from 'C'
     group by c.table_name
   loop

@@ -39,6 +39,7 @@ _PASSING: Final = (
     asyncpg.ReadOnlySQLTransactionError,  # a fail-over under way
     asyncpg.PostgresIOError,
     asyncpg.LockNotAvailableError,
+    asyncpg.InvalidCachedStatementError,  # another process migrated; the next try prepares anew
     OSError,
     TimeoutError,
 )
