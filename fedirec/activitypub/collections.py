@@ -5,6 +5,7 @@ Every collection and page has an id that is its URL (ActivityStreams §5; Activi
 
 # ruff: noqa: A002 (an id is `id` in keyword arguments, as it is in the documents)
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fedirec.activitypub.documents import Json, JsonObject, as_list, id_of, object_of, types_of
@@ -27,7 +28,7 @@ def render_collection(
     id: str,
     first: str | None = None,
     total: int | None = None,
-    items: list[Json] | None = None,
+    items: Sequence[Json] | None = None,
 ) -> JsonObject:
     """Return an OrderedCollection: paged if `first` is given, whole if `items` are.
 
@@ -35,7 +36,7 @@ def render_collection(
     """
     collection: JsonObject = {"@context": AS_CONTEXT, "id": id, "type": "OrderedCollection"}
     if items is not None:
-        return collection | {"totalItems": len(items), "orderedItems": items}
+        return collection | {"totalItems": len(items), "orderedItems": list(items)}
     if total is not None:
         collection["totalItems"] = total
     if first is not None:
@@ -47,7 +48,7 @@ def render_page(
     *,
     id: str,
     part_of: str,
-    items: list[Json],
+    items: Sequence[Json],
     next_: str | None = None,
     prev: str | None = None,
 ) -> JsonObject:
@@ -62,7 +63,7 @@ def render_page(
         page["next"] = next_
     if prev is not None:
         page["prev"] = prev
-    return page | {"orderedItems": items}
+    return page | {"orderedItems": list(items)}
 
 
 def parse_page(document: JsonObject) -> CollectionPage:

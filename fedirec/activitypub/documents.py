@@ -174,18 +174,19 @@ def _refuse(message: str) -> NoReturn:
 
 def _check_size(text: str, limits: Limits) -> None:
     """Count depth and values before anything recursive reads them (RX-02)."""
-    depth = nodes = 0
-    for match in _TOKENS.finditer(text):
+    depth = 0
+    values = 1  # at most: each comma and each opening sign lets one more value begin
+    for tokens, match in enumerate(_TOKENS.finditer(text)):
         sign = match.group()
-        if sign in "]}":
-            depth -= 1
-            continue
         if sign in "[{":
             depth += 1
-            if depth > limits.json_depth:
-                _refuse(f"nested deeper than {limits.json_depth}")
-        nodes += 1
-        if nodes > limits.json_nodes * 3:  # a member is a key, a value and a comma
+        elif sign in "]}":
+            depth -= 1
+        values += sign in "[{,"
+        if depth > limits.json_depth:
+            _refuse(f"nested deeper than {limits.json_depth}")
+        # Of tokens there are four to a value at most, unless this is no JSON at all
+        if values > limits.json_nodes or tokens > limits.json_nodes * 4:
             _refuse(f"more than {limits.json_nodes} values")
 
 

@@ -229,19 +229,19 @@ def why_not_offer(document: JsonObject, *, limits: Limits = _DEFAULT_LIMITS) -> 
 def render_offer(
     *,
     id: str,
-    endorser: Actor,
-    endorsed: Actor,
+    endorser: str,
+    endorsed: str,
     note: JsonObject,
     published: datetime,
     ends_at: datetime,
 ) -> JsonObject:
-    """Return the Offer that asks for consent, the Note embedded."""
+    """Return the Offer that asks for consent, the Note embedded; both actors by id."""
     return {
         "@context": ENDORSEMENT_CONTEXT,
         "id": id,
         "type": "Offer",
-        "actor": endorser.id,
-        "to": [endorsed.id],
+        "actor": endorser,
+        "to": [endorsed],
         "published": instant_text(published),
         "endTime": instant_text(ends_at),
         "object": note,

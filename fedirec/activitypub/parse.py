@@ -132,7 +132,7 @@ def parse_activity_document(document: JsonObject, *, limits: Limits) -> Activity
         to=ids_of(stripped.get("to")),
         cc=ids_of(stripped.get("cc")),
         audience=ids_of(stripped.get("audience")),
-        blind=tuple(dict.fromkeys(uri for name in _BLIND for uri in ids_of(normal.get(name)))),
+        blind=_blind_in(normal),
         published_at=instant_of(stripped.get("published")),
         updated_at=instant_of(stripped.get("updated")),
         ends_at=instant_of(stripped.get("endTime")),
@@ -180,6 +180,13 @@ def _without_blind(document: JsonObject) -> JsonObject:
     if isinstance(object_, dict) and any(name in object_ for name in _BLIND):
         document = {**document, "object": _less(object_)}
     return _less(document)
+
+
+def _blind_in(document: JsonObject) -> tuple[str, ...]:
+    """Return who stands in `bto` and `bcc`, the activity's and its object's."""
+    places = (document, object_of(document.get("object")) or {})
+    ids = (uri for place in places for name in _BLIND for uri in ids_of(place.get(name)))
+    return tuple(dict.fromkeys(ids))
 
 
 def _less(document: JsonObject) -> JsonObject:
