@@ -43,9 +43,18 @@ _SQLITE: Final = "sqlite:///"
 log = structlog.get_logger(__name__)
 
 
+def utc_now() -> datetime:
+    """Return the hour of this machine."""
+    return datetime.now(UTC)
+
+
 @asynccontextmanager
 async def open_federation(
-    settings: Settings, *, wake: Callable[[], None] = lambda: None, is_founding: bool = False
+    settings: Settings,
+    *,
+    wake: Callable[[], None] = lambda: None,
+    is_founding: bool = False,
+    now: Callable[[], datetime] = utc_now,
 ) -> AsyncIterator[Federation]:
     """Open the instance of `settings` for the length of the block.
 
@@ -54,6 +63,7 @@ async def open_federation(
         wake: Told when something new waits to be sent or handled.
         is_founding: Make what is missing: data folder, tables, the instance's own actors. Without
             it an instance that was never founded, or waits for a migration, is refused.
+        now: Returns the hour.
 
     Raises:
         ConfigurationError: Settings, database and stored ids do not fit together.
@@ -63,7 +73,7 @@ async def open_federation(
         database = await open_database(settings.database_url(), checks_integrity=is_founding)
         stack.push_async_callback(database.close)
         if is_founding:
-            await migrate(database, now=_now())
+            await migrate(database, now=now())
         await check_schema(database)
         await check_place(database, settings.instance())
         transport = HttpTransport(
@@ -82,7 +92,7 @@ async def open_federation(
             transport=transport,
             keys=KeyCache(),
             limits=settings.limits,
-            now=_now,
+            now=now,
             randomness=secrets.token_bytes,
             wake=wake,
             is_allow_list=settings.allow_list,
@@ -125,6 +135,7 @@ async def serve(
     has_workers: bool = True,
     ready: Callable[[Federation], None] = lambda _federation: None,
     listener: socket.socket | None = None,
+    now: Callable[[], datetime] = utc_now,
 ) -> None:
     """Run an instance until `stop` is set; then drain: the door first, then the work, then storage.
 
@@ -134,9 +145,10 @@ async def serve(
         has_workers: Deliver and handle here too, or leave that to `fedirec worker`.
         ready: Called once, when requests are answered.
         listener: A bound socket to use instead of `settings.listen`.
+        now: Returns the hour.
     """
     woken = asyncio.Event()
-    async with open_federation(settings, wake=woken.set, is_founding=True) as federation:
+    async with open_federation(settings, wake=woken.set, is_founding=True, now=now) as federation:
         with _holding_lock(settings.data):
             intake = Intake(federation.database)
             async with asyncio.TaskGroup() as tasks:
@@ -254,7 +266,3 @@ async def _drain(working: list[asyncio.Task[None]]) -> None:
 def _place(instance: Instance) -> dict[str, str]:
     host = instance.host if instance.scheme == "https" else f"{instance.scheme}://{instance.host}"
     return {"domain": instance.domain, "host": host, "guild": instance.guild_name}
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

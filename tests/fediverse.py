@@ -73,33 +73,44 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def settings_of(folder: Path, port: int, **values: object) -> Settings:
-    """Return settings of an instance on loopback that boosts at once; `values` come on top."""
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def settings_values(folder: Path, port: int, **values: object) -> dict[str, object]:
+    """Return the settings of an instance on loopback that boosts at once; `values` come on top."""
     host = f"127.0.0.1:{port}"
-    limits = {"announce_delay": "0s", **dict(values.pop("limits", {}))}  # type: ignore[call-overload]
-    return build_settings(
-        {
-            "domain": host,
-            "host": f"http://{host}",
-            "data": folder,
-            "test_network": "127.0.0.0/8",
-            "title": "The Test Guild",
-            "log_level": "warning",
-            "limits": limits,
-            **values,
-        },
-        heeds_environment=False,
-    )
+    limits = values.pop("limits", {})
+    assert isinstance(limits, dict)
+    return {
+        "domain": host,
+        "host": f"http://{host}",
+        "listen": host,
+        "data": str(folder),
+        "test_network": "127.0.0.0/8",
+        "title": "The Test Guild",
+        "log_level": "warning",
+        "limits": {"announce_delay": "0s", **limits},
+        **values,
+    }
+
+
+def settings_at(folder: Path, port: int, **values: object) -> Settings:
+    """Return `settings_values`, checked."""
+    return build_settings(settings_values(folder, port, **values), heeds_environment=False)
 
 
 @asynccontextmanager
 async def running(
-    folder: Path, *, now: Callable[[], datetime] = utc_now, **values: object
+    folder: Path, *, port: int = 0, now: Callable[[], datetime] = utc_now, **values: object
 ) -> AsyncIterator[Home]:
-    """Run a whole instance, doors and workers, on a free loopback port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    """Run a whole instance, doors and workers, on a loopback port, a free one by default."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
         port = listener.getsockname()[1]
-        settings = settings_of(folder, port, **values)
+        settings = settings_at(folder, port, **values)
         stop, is_ready = asyncio.Event(), asyncio.get_running_loop().create_future()
         async with asyncio.TaskGroup() as tasks, aiohttp.ClientSession() as client:
             tasks.create_task(

@@ -94,8 +94,8 @@ async def _send_offer(transaction: Transaction, asking: Asking) -> OfferMade:
     scene = asking.scene
     document = render_offer(
         id=scene.mint.activity_id(),
-        endorser=asking.endorser,
-        endorsed=asking.endorsed,
+        endorser=asking.endorser.id,
+        endorsed=asking.endorsed.id,
         note=asking.note,
         published=scene.now,
         ends_at=scene.now + scene.limits.offer_lifetime,

@@ -11,6 +11,7 @@ from fedirec.domain.actors import ActivityId, ObjectId
 from fedirec.domain.audience import Audience, is_public
 from fedirec.errors import InvalidInputError, NotFoundError, UnsupportedActionError
 from fedirec.federation.context import Federation
+from fedirec.federation.note_keeping import edited_at
 from fedirec.federation.outbox import publish_in, scene_of
 from fedirec.federation.stamping import retract_note
 from fedirec.storage import notes
@@ -90,7 +91,10 @@ async def update(federation: Federation, submission: Submission) -> ActivityId:
         to=tuple(reader for reader in stored.readers if reader in _ids(earlier, "to")),
         cc=tuple(reader for reader in stored.readers if reader in _ids(earlier, "cc")),
     )
-    dates = {"published": earlier.get("published"), "updated": instant_text(mint.now)}
+    dates = {
+        "published": earlier.get("published"),
+        "updated": instant_text(edited_at(stored, mint.now)),
+    }
     document = render_update(
         id=mint.activity_id(),
         actor=submission.actor.id,

@@ -15,6 +15,7 @@ from fedirec.domain.job_notes import JobDraft, JobStatus, check_job
 from fedirec.errors import ConflictError, NotFoundError
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication, Scene
+from fedirec.federation.note_keeping import edited_at
 from fedirec.federation.outbox import publish_in, scene_of
 from fedirec.storage import announcements, job_notes, notes
 from fedirec.storage.database import Transaction
@@ -101,7 +102,7 @@ async def _publish_update(
         actor=author,
         draft=draft,
         published=earlier.published_at,
-        updated=scene.now,
+        updated=edited_at(earlier, scene.now),
     )
     await _send(transaction, scene, author, note)
 
@@ -115,7 +116,7 @@ async def _publish_status(
     note.pop("@context", None)
     job = object_of(note.get("job")) or {}
     job["status"] = status.value
-    note["updated"] = instant_text(scene.now)
+    note["updated"] = instant_text(edited_at(earlier, scene.now))
     await _send(transaction, scene, author, note)
 
 

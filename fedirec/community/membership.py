@@ -132,7 +132,7 @@ def _stored_keys(
 
     return (
         stored("main-key", "rsa", pair.rsa, pair.rsa.public().pem()),
-        stored("ed25519-key", "ed25519", pair.ed25519, pair.ed25519.public().multibase()),
+        stored("ed25519-key", "ed25519", pair.ed25519, pair.ed25519.public().pem()),
     )
 
 

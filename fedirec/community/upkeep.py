@@ -9,7 +9,7 @@ from typing import Final
 from fedirec.activitypub.render import render_announce
 from fedirec.domain.actors import ObjectId
 from fedirec.domain.audience import Visibility, public_audience
-from fedirec.domain.endorsements import OfferWay
+from fedirec.domain.endorsements import OfferState, OfferWay
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication, Scene
 from fedirec.federation.outbox import publish_in, scene_of
@@ -23,6 +23,7 @@ from fedirec.storage import (
     notes,
     offers,
     seen_signatures,
+    stamps,
     tombstones,
 )
 from fedirec.storage.database import Transaction
@@ -36,6 +37,7 @@ async def run_due(federation: Federation) -> None:
     await expire_offers(federation)
     await close_job_notes(federation)
     await announce_planned(federation)
+    await end_unused_stamps(federation)
     await recheck_stamps(federation, limit=_BATCH)
     await forget_old(federation)
 
@@ -49,6 +51,18 @@ async def expire_offers(federation: Federation) -> None:
                 for publication in await delete_question(transaction, scene, offer):
                     await publish_in(transaction, scene, publication)
     federation.wake()
+
+
+async def end_unused_stamps(federation: Federation) -> None:
+    """Withdraw stamps on which nothing was published within 30 days."""
+    async with federation.database.transaction() as transaction:
+        now = federation.now()
+        unused = await offers.list_accepted_before(
+            transaction, now - federation.limits.offer_lifetime
+        )
+        for offer in unused:
+            await stamps.withdraw_stamps(transaction, offer.note_id, now)
+            await offers.set_offer_state(transaction, offer.id, OfferState.EXPIRED, now)
 
 
 async def close_job_notes(federation: Federation) -> None:

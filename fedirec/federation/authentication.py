@@ -5,13 +5,14 @@ signature is answered 401, malformed 400, blocked 403, our own inability 503: pe
 difference (SG-19), and on 401 knock again in their other scheme.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
-from fedirec.domain.actors import Actor, Host
+from fedirec.domain.actors import Actor, ActorId, Host
 from fedirec.domain.origins import host_of, parse_host
 from fedirec.errors import (
     InvalidInputError,
@@ -55,10 +56,17 @@ class _Standing:
     is_known_alive: bool
 
 
-async def verify(federation: Federation, request: SignedRequest) -> VerifiedSender:
+def anything(_signer: ActorId) -> None:
+    """Let the signer of a request say whatever it says."""
+
+
+async def verify(
+    federation: Federation, request: SignedRequest, *, admit: Callable[[ActorId], None] = anything
+) -> VerifiedSender:
     """Return who signed a request to this instance, now, with this body.
 
-    A known key that does not fit is fetched anew, at most once in five minutes.
+    A known key that does not fit is fetched anew, at most once in five minutes. `admit` is told
+    the signer and raises to refuse what the request says, before anything is stored (SG-01).
 
     Raises:
         InvalidInputError: the signature's header is malformed, or there are several.
@@ -76,7 +84,8 @@ async def verify(federation: Federation, request: SignedRequest) -> VerifiedSend
     owner = await _owner_of(federation, signature)
     if not signature.verify(owner.key):
         owner = await _refreshed_owner(federation, signature, owner)
-    actor = await keep_owner(federation, owner)
+    admit(owner.actor.id)
+    actor = await _kept(federation, owner)
     if not standing.is_known_alive:
         await _note_alive(federation, actor.host)
     _log.debug("signature.verified", key_id=owner.key_id, scheme=signature.scheme)
@@ -140,6 +149,13 @@ async def _owner_of(federation: Federation, signature: ParsedSignature) -> KeyOw
     except (NotFoundError, RemoteRefusedError) as error:
         message = f"expected the key {signature.key_id} at its host: {error}"
         raise UnauthenticatedError(message) from error
+
+
+async def _kept(federation: Federation, owner: KeyOwner) -> Actor:
+    try:
+        return await keep_owner(federation, owner)
+    except RemoteRefusedError as error:
+        raise UnauthenticatedError(f"{owner.key_id} cannot be kept: {error}") from error
 
 
 async def _refreshed_owner(

@@ -13,6 +13,7 @@ from fedirec.activitypub.notes import Note
 from fedirec.domain.actors import ActorId, ObjectId
 from fedirec.domain.endorsements import (
     Endorsement,
+    OfferState,
     StampVerdict,
     judge_stamp,
     next_stamp_check,
@@ -20,7 +21,7 @@ from fedirec.domain.endorsements import (
 from fedirec.domain.origins import same_origin
 from fedirec.errors import InvalidInputError
 from fedirec.federation.handling import Case, Resolved, Scene
-from fedirec.storage import endorsements, stamps, tombstones
+from fedirec.storage import endorsements, offers, stamps, tombstones
 from fedirec.storage.database import Reader, Transaction
 from fedirec.storage.endorsements import StoredEndorsement
 
@@ -34,6 +35,20 @@ class Judgement:
     is_missing: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a Note says of itself: that this person agreed to exactly this text."""
+
+    note_id: ObjectId
+    endorsement: Endorsement
+    digest: str
+
+    @property
+    def consent_id(self) -> ObjectId:
+        """The stamp it names, or an id that nothing has."""
+        return ObjectId(str(self.endorsement.consent))
+
+
 CONFIRMED = Judgement(state="confirmed")
 UNREACHED = Judgement(state="unconfirmed")
 MISSING = Judgement(state="unconfirmed", is_missing=True)
@@ -45,91 +60,86 @@ async def keep_judged(transaction: Transaction, case: Case, scene: Scene, note: 
     endorsement = note.endorsement
     if endorsement is None or why_not_endorsement(note.document) is not None:
         return
-    digest = core_digest(note.document)
-    judgement = await judge(
-        transaction,
-        scene,
-        note_id=note.id,
-        endorsement=endorsement,
-        digest=digest,
-        resolved=case.resolved,
-    )
-    await endorsements.save_endorsement(
-        transaction, _row(case, scene, note.id, endorsement, digest, judgement)
-    )
+    claim = Claim(note_id=note.id, endorsement=endorsement, digest=core_digest(note.document))
+    judgement = await judge(transaction, scene, claim, case.resolved, is_publishing=case.is_local)
+    if judgement is CONFIRMED and scene.instance.owns(claim.consent_id):
+        await _settle_own(transaction, scene, claim)
+    await endorsements.save_endorsement(transaction, _row(case, scene, claim, judgement))
+
+
+async def _settle_own(transaction: Transaction, scene: Scene, claim: Claim) -> None:
+    """Now that the text is out with this stamp of ours: its offer is done, and older stamps end."""
+    for stamp in await stamps.list_stamps_of(transaction, claim.note_id):
+        if stamp.is_local and stamp.id != claim.consent_id and stamp.withdrawn_at is None:
+            await stamps.withdraw_stamp(transaction, stamp.id, scene.now)
+    newest = await offers.newest_offer(transaction, claim.note_id)
+    if newest is not None and newest.state is OfferState.ACCEPTED:
+        await offers.set_offer_state(transaction, newest.id, OfferState.PUBLISHED, scene.now)
 
 
 async def judge(
     reader: Reader,
     scene: Scene,
-    *,
-    note_id: ObjectId,
-    endorsement: Endorsement,
-    digest: str,
+    claim: Claim,
     resolved: Resolved,
+    *,
+    is_publishing: bool = False,
 ) -> Judgement:
-    """Judge the stamp an endorsement names, from our own table or from what was fetched."""
-    consent_id = endorsement.consent
-    if consent_id is None:
+    """Judge the stamp a claim names, from our own table or from what was fetched.
+
+    `is_publishing`: the endorsement is ours and goes out now, on a stamp that was just checked.
+    """
+    if claim.endorsement.consent is None:
         return REFUSED
-    if await tombstones.find_tombstone(reader, consent_id) is not None:
+    if await tombstones.find_tombstone(reader, claim.consent_id) is not None:
         return REFUSED
-    if scene.instance.owns(consent_id):
-        return await _judge_own(reader, note_id, endorsement, digest)
-    document = resolved.documents.get(consent_id)
+    if is_publishing or scene.instance.owns(claim.consent_id):
+        return await _judge_kept(reader, claim)
+    document = resolved.documents.get(claim.consent_id)
     if document is not None:
-        return _judge_fetched(document, note_id, endorsement, digest)
-    failure = resolved.failures.get(consent_id)
+        return _judge_fetched(document, claim)
+    failure = resolved.failures.get(claim.consent_id)
     if failure is not None and failure.is_gone:
         return REFUSED
     return MISSING if failure is not None and failure.is_missing else UNREACHED
 
 
-async def _judge_own(
-    reader: Reader, note_id: ObjectId, endorsement: Endorsement, digest: str
-) -> Judgement:
-    """Judge a stamp that this instance made, or is said to have made."""
-    stamp = await stamps.find_stamp(reader, ObjectId(str(endorsement.consent)))
-    if stamp is None or not stamp.is_local or stamp.withdrawn_at is not None:
+async def _judge_kept(reader: Reader, claim: Claim) -> Judgement:
+    """Judge a stamp that this instance made, is said to have made, or has just taken."""
+    stamp = await stamps.find_stamp(reader, claim.consent_id)
+    if stamp is None or stamp.withdrawn_at is not None:
         return REFUSED
     said = (stamp.note_id, stamp.endorsed_id, stamp.digest)
-    return CONFIRMED if said == (note_id, endorsement.endorsed, digest) else REFUSED
+    claimed = (claim.note_id, claim.endorsement.endorsed, claim.digest)
+    return CONFIRMED if said == claimed else REFUSED
 
 
-def _judge_fetched(
-    document: JsonObject, note_id: ObjectId, endorsement: Endorsement, digest: str
-) -> Judgement:
+def _judge_fetched(document: JsonObject, claim: Claim) -> Judgement:
     """Judge a stamp as its origin serves it; a guild's word for somebody else waits for theirs."""
     try:
         facts = parse_stamp(document)
     except InvalidInputError:
         return REFUSED
-    if document.get("id") != endorsement.consent:
+    if document.get("id") != claim.consent_id:
         return REFUSED
     verdict = judge_stamp(
         facts,
-        note_id=note_id,
-        endorsed=endorsement.endorsed,
-        digest=digest,
-        endorsed_origin_equals_stamp=same_origin(str(endorsement.consent), endorsement.endorsed),
+        note_id=claim.note_id,
+        endorsed=claim.endorsement.endorsed,
+        digest=claim.digest,
+        endorsed_origin_equals_stamp=same_origin(claim.consent_id, claim.endorsement.endorsed),
     )
     if verdict is StampVerdict.CONSENT:
         return CONFIRMED
     return UNREACHED if verdict is StampVerdict.BY_GUILD else REFUSED
 
 
-def _row(
-    case: Case,
-    scene: Scene,
-    note_id: ObjectId,
-    endorsement: Endorsement,
-    digest: str,
-    judgement: Judgement,
-) -> StoredEndorsement:
+def _row(case: Case, scene: Scene, claim: Claim, judgement: Judgement) -> StoredEndorsement:
+    endorsement = claim.endorsement
     is_confirmed = judgement.state == "confirmed"
     missing_since = scene.now if judgement.is_missing else None
     return StoredEndorsement(
-        note_id=note_id,
+        note_id=claim.note_id,
         endorser_id=case.actor.id,
         endorsed_id=ActorId(endorsement.endorsed),
         relation=endorsement.relation,
@@ -139,14 +149,14 @@ def _row(
         skills=endorsement.skills,
         evidence=endorsement.evidence,
         shown_to=endorsement.shown_to,
-        digest=digest,
+        digest=claim.digest,
         consent_id=endorsement.consent,
         state=judgement.state,
         confirmed_at=scene.now if is_confirmed else None,
         missing_since=missing_since,
         checks=0,
         next_check_at=None
-        if judgement.is_final or scene.instance.owns(str(endorsement.consent))
+        if judgement.is_final or scene.instance.owns(claim.consent_id)
         else next_stamp_check(
             scene.now,
             checks=0,

@@ -4,10 +4,11 @@ People here never get a POST from ourselves: the same handler gives them the eff
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from fedirec.activitypub.parse import Activity
-from fedirec.domain.actors import ActorId, Host, InboxUrl
+from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
 from fedirec.domain.moderation import HostVerdict, admit_host
 from fedirec.domain.retry import lifetime
 from fedirec.federation.handling import Publication, Scene
@@ -35,20 +36,43 @@ async def enqueue(
     )
     for object_id in publication.retracts:
         inboxes += await deliveries.inboxes_that_got(transaction, object_id)
-    first_try_at = scene.now + publication.delay
-    expires_at = scene.now + lifetime(activity.type, scene.limits)
-    order_key = activity.object_id or activity.id
+    leaving = Leaving(
+        activity_id=activity.id,
+        order_key=activity.object_id or activity.id,
+        first_try_at=scene.now + publication.delay,
+        expires_at=scene.now + lifetime(activity.type, scene.limits),
+    )
     await deliveries.enqueue(
         transaction,
-        activity_id=activity.id,
+        activity_id=leaving.activity_id,
         actor_id=publication.actor.id,
         inboxes=await _admitted(transaction, scene, inboxes),
-        order_key=order_key,
-        now=first_try_at,
-        expires_at=expires_at,
+        order_key=leaving.order_key,
+        now=leaving.first_try_at,
+        expires_at=leaving.expires_at,
     )
     for followed_id in _followers_addressed(scene, publication, activity):
-        await _enqueue_followers(transaction, scene, publication, activity, followed_id, expires_at)
+        await deliveries.enqueue_to_followers(
+            transaction,
+            activity_id=leaving.activity_id,
+            actor_id=publication.actor.id,
+            followed_id=followed_id,
+            our_host=scene.instance.host,
+            order_key=leaving.order_key,
+            now=leaving.first_try_at,
+            expires_at=leaving.expires_at,
+            limit=scene.limits.inboxes_per_transaction,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """What all deliveries of one activity have in common."""
+
+    activity_id: ActivityId
+    order_key: str
+    first_try_at: datetime
+    expires_at: datetime
 
 
 def _followers_addressed(
@@ -65,27 +89,6 @@ def _followers_addressed(
     return [
         speaker for speaker in speakers if scene.instance.followers(speaker) in activity.addressees
     ]
-
-
-async def _enqueue_followers(
-    transaction: Transaction,
-    scene: Scene,
-    publication: Publication,
-    activity: Activity,
-    followed_id: ActorId,
-    expires_at: datetime,
-) -> None:
-    await deliveries.enqueue_to_followers(
-        transaction,
-        activity_id=activity.id,
-        actor_id=publication.actor.id,
-        followed_id=followed_id,
-        our_host=scene.instance.host,
-        order_key=activity.object_id or activity.id,
-        now=scene.now + publication.delay,
-        expires_at=expires_at,
-        limit=scene.limits.inboxes_per_transaction,
-    )
 
 
 async def _admitted(

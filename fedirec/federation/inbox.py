@@ -5,6 +5,7 @@ fetches first, then writes everything that follows in one transaction. Being ver
 the next step demands, never a branch that can be passed by.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 from typing import Final
@@ -65,14 +66,17 @@ async def receive(
     """
     activity = parse_activity(request.body, limits=federation.limits)
     await check_host(federation, activity.actor)
+
+    def authorize(signer: ActorId) -> None:
+        _authorize(federation, signer, activity)
+
     if activity.type == "Delete" and activity.object_id == activity.actor:
-        verdict = await _actor_deletes_itself(federation, request, activity)
+        verdict = await _actor_deletes_itself(federation, request, activity, authorize)
         if isinstance(verdict, Received):
             return verdict
         sender = verdict
     else:
-        sender = await verify(federation, request)
-    _authorize(federation, sender, activity)
+        sender = await verify(federation, request, admit=authorize)
     kept = await intake.keep(_row(federation, request, activity, sender, recipient))
     if kept in {Kept.REPEATED, Kept.CONFLICT}:
         return Received.REPEATED
@@ -93,7 +97,10 @@ async def check_host(federation: Federation, uri: str) -> None:
 
 
 async def _actor_deletes_itself(
-    federation: Federation, request: SignedRequest, activity: Activity
+    federation: Federation,
+    request: SignedRequest,
+    activity: Activity,
+    authorize: Callable[[ActorId], None],
 ) -> VerifiedSender | Received:
     """Answer the storm of deletions (SG-15): unknown actors cost nothing, known ones are verified.
 
@@ -107,7 +114,7 @@ async def _actor_deletes_itself(
         message = f"{activity.actor} is ours, and is not deleted from outside"
         raise UnauthenticatedError(message)
     try:
-        return await verify(federation, request)
+        return await verify(federation, request, admit=authorize)
     except FedirecError:
         if not await is_gone_at_origin(federation, activity.actor):
             raise
@@ -116,19 +123,20 @@ async def _actor_deletes_itself(
     return Received.ACTOR_GONE
 
 
-def _authorize(federation: Federation, sender: VerifiedSender, activity: Activity) -> None:
-    """Raise ForbiddenError unless the actor may say this; another signer makes it a pointer."""
+def _authorize(federation: Federation, signer: ActorId, activity: Activity) -> None:
+    """Raise ForbiddenError unless the actor may say this and signed it, or it is a pointer."""
     verdict = admit(
-        signer=activity.actor,
+        signer=activity.actor if pointers.may_point(activity) else signer,
         actor=activity.actor,
         activity_id=activity.id,
         object_id=activity.object_id,
         object_owner=activity.object_owner,
         activity_type=activity.type,
         our_origin=federation.instance.origin,
+        is_reference=activity.object_ is None,
     )
     if isinstance(verdict, Refused):
-        message = f"{activity.type} signed by {sender.actor.id}: {verdict.reason}"
+        message = f"{activity.type} signed by {signer}: {verdict.reason}"
         raise ForbiddenError(message)
 
 

@@ -4,6 +4,8 @@ Serves Create and Update, ours and others' alike. A Note with an `endorsement` c
 while the endorsed person's consent stands (`consent.py`); otherwise it is an ordinary post.
 """
 
+from datetime import datetime, timedelta
+
 from fedirec.activitypub.documents import JsonObject, dump
 from fedirec.activitypub.notes import Note, parse_note
 from fedirec.activitypub.vocabulary import PROOF_CONTEXT
@@ -92,6 +94,16 @@ def stored_note(case: Case, scene: Scene, note: Note) -> StoredNote:
         readers=(*note.to, *note.cc),
         tags=note.hashtags,
     )
+
+
+def edited_at(stored: StoredNote, now: datetime) -> datetime:
+    """Return when an edit made now happens on the wire, where an instant is a whole second.
+
+    Peers drop an `updated` that is not strictly newer than what they have, so an edit within the
+    second of the last one is dated one second later.
+    """
+    latest = stored.updated_at or stored.published_at
+    return max(now, latest.replace(microsecond=0) + timedelta(seconds=1))
 
 
 def _kind_of(note: Note) -> str:

@@ -20,6 +20,12 @@ from fedirec.signatures import proofs
 from fedirec.storage import notes
 
 _FOLLOWED: Final = frozenset({"Create", "Update"})
+_POINTING: Final = _FOLLOWED | {"Delete"}
+
+
+def may_point(activity: Activity) -> bool:
+    """Whether it can be believed though another than its actor signed the request."""
+    return activity.has_proof or activity.type in _POINTING
 
 
 async def follow(federation: Federation, activity: Activity, body: bytes) -> Case | Outcome:

@@ -10,7 +10,7 @@ from fedirec.activitypub.endorsements import core_digest, parse_endorsement
 from fedirec.domain.endorsements import next_stamp_check
 from fedirec.errors import InvalidInputError, RemoteError
 from fedirec.federation import consent
-from fedirec.federation.consent import Judgement
+from fedirec.federation.consent import Claim, Judgement
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Need, Resolved
 from fedirec.federation.outbox import scene_of
@@ -43,14 +43,8 @@ async def _recheck(federation: Federation, stored: StoredEndorsement) -> None:
             endorsement = parse_endorsement(document, limits=scene.limits)
         except InvalidInputError:
             return
-        judgement = await consent.judge(
-            transaction,
-            scene,
-            note_id=stored.note_id,
-            endorsement=endorsement,
-            digest=core_digest(document),
-            resolved=resolved,
-        )
+        claim = Claim(note_id=stored.note_id, endorsement=endorsement, digest=core_digest(document))
+        judgement = await consent.judge(transaction, scene, claim, resolved)
         await endorsements.save_endorsement(transaction, _after(federation, stored, judgement))
 
 

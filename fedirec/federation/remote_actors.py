@@ -70,7 +70,7 @@ async def get_or_fetch_actor(
     if stored is not None and (stored.is_local or _is_recent(federation, stored, max_age)):
         return stored
     try:
-        return await refresh_actor(federation, id, allowance=allowance)
+        return await _refresh(federation, id, stored, allowance)
     except RemoteUnavailableError:
         if stored is None:
             raise
@@ -91,7 +91,16 @@ async def refresh_actor(
         RemoteUnavailableError: passing trouble.
         RemoteRefusedError: there is no actor of this id at this id.
     """
-    before = await _stored(federation, id)
+    return await _refresh(federation, id, await _stored(federation, id), allowance)
+
+
+async def _refresh(
+    federation: Federation,
+    id: str,  # noqa: A002 (an actor's id)
+    before: Actor | None,
+    allowance: Allowance | None,
+) -> Actor:
+    """Fetch an actor, unless somebody else did since the caller saw it as it was `before`."""
     async with federation.ledger.alone(id):
         stored = await _stored(federation, id)
         if stored is not None and (before is None or stored.fetched_at != before.fetched_at):

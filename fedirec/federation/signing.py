@@ -7,6 +7,7 @@ remembered per host for some days. Signed at send time, on each hop: dates expir
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Final
 
 import structlog
@@ -62,21 +63,18 @@ async def knock(
     host = parse_url(request.url, allow_http=True).host
     pen = await _take_pen(federation, actor_id, host)
     send = federation.transport.fetch if request.method == "GET" else federation.transport.post
-    refusal: Response | None = None
+    refusals: list[Response] = []
     for way in ways_to_sign(request, pen.remembered):
         sign = _signer(federation, pen, way, check_hop)
         response = await send(replace(request, sign=sign))
         if response.status not in _REFUSALS[request.method]:
-            if refusal is not None and response.status < 300:  # noqa: PLR2004 (2xx)
+            if refusals and response.status < HTTPStatus.MULTIPLE_CHOICES:
                 await _remember(federation, host, pen.remembered, way.scheme)
             return response
-        refusal = refusal or response
-    if refusal is None:
-        message = "a request is signed in at least one way"
-        raise AssertionError(message)
-    _log.info("signature.refused", host=host, status=refusal.status, actor_id=actor_id)
+        refusals.append(response)
+    _log.info("signature.refused", host=host, status=refusals[0].status, actor_id=actor_id)
     await _remember(federation, host, pen.remembered, None)
-    return refusal
+    return refusals[0]
 
 
 def ways_to_sign(request: Request, remembered: Scheme | None) -> list[Way]:

@@ -5,7 +5,7 @@ vocabulary, the guild's word that they agreed by reply. Functions return what is
 they send nothing.
 """
 
-from fedirec.activitypub.documents import dump, load_document, object_of
+from fedirec.activitypub.documents import JsonObject, dump, load_document, object_of
 from fedirec.activitypub.endorsements import (
     parse_endorsement,
     publishable_note,
@@ -18,6 +18,7 @@ from fedirec.domain.audience import Audience, audience_for
 from fedirec.domain.endorsements import OfferState, ShownTo, StampFacts
 from fedirec.errors import ConflictError
 from fedirec.federation.handling import Publication, Scene
+from fedirec.federation.note_keeping import edited_at
 from fedirec.federation.sealing import with_proof
 from fedirec.storage import (
     activities,
@@ -80,12 +81,8 @@ async def publish_agreed(
 
     The text is the offered one, byte for byte in its core; only audience, dates and consent join.
     """
-    if offer.body is None:
-        message = f"the text of {offer.id} was erased when its time was over"
-        raise ConflictError(message)
     endorser = await actors.get_actor(transaction, offer.endorser_id)
-    asked = load_document(offer.body.encode(), limits=scene.limits)
-    offered = object_of(asked.get("object")) or {}
+    offered = _offered_note(scene, offer)
     shown_to = parse_endorsement(offered, limits=scene.limits).shown_to
     audience = audience_for(
         shown_to,
@@ -98,7 +95,7 @@ async def publish_agreed(
         offered,
         audience=audience,
         published=scene.now if earlier is None else earlier.published_at,
-        updated=None if earlier is None else scene.now,
+        updated=None if earlier is None else edited_at(earlier, scene.now),
         consent=consent,
     )
     render = render_create if earlier is None else render_update
@@ -113,7 +110,21 @@ async def publish_agreed(
     await offers.set_offer_state(
         transaction, offer.id, OfferState.PUBLISHED, scene.now, stamp_id=consent
     )
-    return (Publication(actor=endorser, document=document, is_listed=shown_to is ShownTo.PUBLIC),)
+    is_public = shown_to is ShownTo.PUBLIC
+    if is_public and earlier is None:
+        await announcements.plan_announcement(
+            transaction, offer.note_id, due_at=scene.now + scene.limits.announce_delay
+        )
+    return (Publication(actor=endorser, document=document, is_listed=is_public),)
+
+
+def _offered_note(scene: Scene, offer: Offer) -> JsonObject:
+    """Return the Note as it was offered; raises ConflictError when its text was erased."""
+    if offer.body is None:
+        message = f"the text of {offer.id} was erased when its time was over"
+        raise ConflictError(message)
+    asked = load_document(offer.body.encode(), limits=scene.limits)
+    return object_of(asked.get("object")) or {}
 
 
 async def retract_note(

@@ -2,7 +2,6 @@
 
 import pytest
 from fedirec.storage.endorsements import StoredEndorsement
-from fedirec.storage.offers import Offer
 
 from fedirec.community import endorsements, following
 from fedirec.domain.actors import ObjectId
@@ -17,6 +16,7 @@ from fedirec.domain.endorsements import (
 )
 from fedirec.storage import endorsements as endorsement_rows
 from fedirec.storage import follows, offers
+from fedirec.storage.offers import Offer
 from tests.fediverse import Home, eventually
 
 DRAFT = EndorsementDraft(

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fedirec.activitypub.documents import JsonObject
-from tests.fediverse import Home, eventually, running
-from tests.interop.fedify_peer import FedifyPeer, fedify_running, free_port
+from tests.fediverse import Home, eventually, free_port, running
+from tests.interop.fedify_peer import FedifyPeer, fedify_running
 from tests.interop.tls import make_authority, tls_door
 
 CAVAGE = "draft-cavage-http-signatures-12"

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 import aiohttp
 
 from fedirec.activitypub.documents import Json, JsonObject, as_list
+from tests.fediverse import free_port
 from tests.interop.tls import Authority
 
 FOLDER = Path(__file__).parent / "fedify"
@@ -79,13 +79,6 @@ class FedifyPeer:
             "content": content,
             **members,
         }
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

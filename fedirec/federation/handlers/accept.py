@@ -58,7 +58,12 @@ async def _follow_meant(transaction: Transaction, activity: Activity) -> Follow 
 async def _accept_offer(
     transaction: Transaction, case: Case, scene: Scene, offer: Offer
 ) -> Outcome:
-    """Publish on a good stamp; a bad or late one changes nothing."""
+    """Publish on a good stamp; a bad or late one changes nothing.
+
+    Of an offer made elsewhere there is nothing to do here: its endorser's server publishes.
+    """
+    if not scene.instance.owns(offer.endorser_id):
+        return Outcome() if case.is_local else ignore("accepts an offer made on another server")
     refusal = await _why_not(transaction, case, offer)
     if refusal is not None:
         return ignore(refusal)
