@@ -11,7 +11,7 @@ const accept = 'application/ld+json; profile="https://www.w3.org/ns/activitystre
 const response = await fetch(process.env.ACTOR, { headers: { accept, authorization } });
 const object = await response.text();
 const { id, outbox } = JSON.parse(object);
-const inputs = { id, object, outbox, authorization, time: "T5S" };
+const inputs = { id, actor: object, object, outbox, authorization, time: "T5S" };
 
 for (const testCase of activityPubTestCases) {
   let result;
