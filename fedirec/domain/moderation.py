@@ -69,11 +69,13 @@ def admit(  # noqa: PLR0913 - the facts of one activity, each named, none of the
     object_owner: str | None,
     activity_type: str,
     our_origin: str,
+    is_reference: bool = False,
 ) -> Admitted | Refused:
     """Return whether a remote actor may say what the signer's request carried.
 
-    `object_owner` is the `attributedTo` of the object. Ids of ours may be referred to; they are
-    never a remote activity's actor, nor an object that it creates or changes.
+    `object_owner` is the `attributedTo` of the object; `is_reference`: only its id was sent, and
+    what it is will be fetched from there. Ids of ours may be referred to; they are never a remote
+    activity's actor, nor an object that it creates or changes.
     """
     if signer != actor:
         return Refused(f"expected the actor {actor} to sign, found {signer}")
@@ -84,7 +86,8 @@ def admit(  # noqa: PLR0913 - the facts of one activity, each named, none of the
         if activity_id is not None and origin_of(activity_id) != home:
             return Refused(f"expected the activity's id on {home}, found {activity_id}")
         if activity_type in _SPEAKS_FOR_ITS_OBJECT:
-            return _admit_object(actor, home, object_id, object_owner)
+            owner = actor if is_reference else object_owner
+            return _admit_object(actor, home, object_id, owner)
     except InvalidInputError as error:
         return Refused(str(error))
     return Admitted()

@@ -128,6 +128,22 @@ def test_an_object_of_another_author_or_of_none_is_refused(owner, activity_type)
     assert "attributed to" in verdict.reason
 
 
+@pytest.mark.parametrize("activity_type", ["Create", "Update"])
+def test_an_object_of_which_only_the_id_was_sent_is_admitted_to_be_fetched(activity_type):
+    verdict = judge(object_owner=None, is_reference=True, activity_type=activity_type)
+
+    assert verdict == Admitted()
+
+
+@pytest.mark.rule("OR-03", "OR-12")
+@pytest.mark.parametrize("origin", [*FOREIGN_ORIGINS, "https://guild.example"])
+def test_a_bare_id_on_another_origin_is_refused(origin):
+    verdict = judge(object_id=f"{origin}/notes/1", object_owner=None, is_reference=True)
+
+    assert isinstance(verdict, Refused)
+    assert "object's id" in verdict.reason
+
+
 @pytest.mark.rule("OR-03")
 def test_an_object_without_an_id_is_refused():
     assert judge(object_id=None) == Refused("expected the object's id, found none")
