@@ -1,15 +1,19 @@
 """The loop: what waits is done once, errors are recorded, and what is under way ends well."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from fedirec.errors import FedirecError
 from fedirec.workers import loop
 from fedirec.workers.line import Line
+
+NOBODY: Any = None  # a line asks nothing of the federation: it hands it on
 
 
 @dataclass(slots=True)
@@ -25,12 +29,12 @@ class Pile:
     most: int = 0
     claims: int = 0
 
-    async def claim(self, _federation, limit):
+    async def claim(self, _federation: Any, limit: int) -> list[int]:
         self.claims += 1
         taken, self.waiting = self.waiting[:limit], self.waiting[limit:]
         return taken
 
-    async def work(self, _federation, number):
+    async def work(self, _federation: Any, number: int) -> int:
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         try:
@@ -39,19 +43,21 @@ class Pile:
             self.under_way -= 1
         return number
 
-    async def settle(self, _federation, results):
+    async def settle(self, _federation: Any, results: Sequence[int]) -> None:
         self.batches.append(len(results))
         await asyncio.sleep(0.005)
         self.done += results
 
-    async def fail(self, _federation, number, error):
+    async def fail(self, _federation: Any, number: int, error: Exception) -> None:
         self.failed.append((number, type(error).__name__))
 
-    async def release(self, _federation, numbers):
+    async def release(self, _federation: Any, numbers: Sequence[int]) -> None:
         self.released += numbers
 
-    def line(self, *, slots=4, work=None, deadline=5.0, **changes):
-        parts = {
+    def line(
+        self, *, slots: int = 4, work: Any = None, deadline: float = 5.0, **changes: Any
+    ) -> Line[int, int]:
+        parts: dict[str, Any] = {
             "name": "numbers",
             "slots": slots,
             "deadline": timedelta(seconds=deadline),
@@ -65,23 +71,24 @@ class Pile:
 
 
 @pytest.fixture
-def pile():
+def pile() -> Pile:
     return Pile()
 
 
 @asynccontextmanager
-async def at_work(line, *, bell=None):
+async def at_work(
+    line: Line[int, int], *, bell: asyncio.Event | None = None
+) -> AsyncIterator[None]:
     """Run a line until the block ends, and then until it has stopped."""
     bell, stop = bell or asyncio.Event(), asyncio.Event()
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
-        # a line asks nothing of the federation: it hands it on
-        tasks.create_task(loop.run_line(None, line, bell, stop))
+        tasks.create_task(loop.run_line(NOBODY, line, bell, stop))
         yield
         stop.set()
         bell.set()
 
 
-async def until(condition):
+async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(5):
         while not condition():  # noqa: ASYNC110 (the pile knows no events)
             await asyncio.sleep(0.005)

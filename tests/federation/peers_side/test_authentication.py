@@ -3,20 +3,25 @@
 import base64
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
+from fedirec.domain.actors import Host
 from fedirec.errors import (
     BlockedError,
+    FedirecError,
     InvalidInputError,
     RemoteUnavailableError,
     TooLargeError,
     UnauthenticatedError,
 )
 from fedirec.federation.authentication import verify
+from fedirec.federation.context import Federation
 from fedirec.signatures.digest import digest_header
 from fedirec.signatures.keys import generate_ed25519
+from fedirec.signatures.messages import SignedRequest
 from fedirec.storage import actors, peers
 from fedirec.storage.seen_signatures import insert_seen
 from tests.federation.peers_side.home import (
@@ -30,18 +35,25 @@ from tests.federation.peers_side.home import (
 )
 from tests.keys import ed25519_pair, other_rsa_pair, rsa_pair
 from tests.outgoing import quick_limits
+from tests.peers import PeerActor
 
 
-def follow(actor):
+def follow(actor: PeerActor) -> dict[str, Any]:
     return actor.activity("Follow", MEMBER)
 
 
-def signed_post(actor, *, at=None, url=INBOX, **changes):
+def signed_post(
+    actor: PeerActor, *, at: datetime | None = None, url: str = INBOX, **changes: str
+) -> SignedRequest:
     headers, body = actor.sign_post(url, follow(actor), at=at)
     return arrived(headers | changes, body, url=url)
 
 
-async def refused(federation, request, error=UnauthenticatedError):
+async def refused(
+    federation: Federation,
+    request: SignedRequest,
+    error: type[FedirecError] = UnauthenticatedError,
+) -> str:
     """Assert that a request is refused, and that it left nothing here."""
     with pytest.raises(error) as caught:
         await verify(federation, request)
@@ -174,6 +186,43 @@ async def test_what_was_signed_for_another_server_is_refused(federation, peer):
     await refused(federation, arrived(headers, body, url="http://other.example/users/ada/inbox"))
 
     assert peer.received == []
+
+
+@pytest.mark.rule("SG-09")
+async def test_our_handle_domain_is_read_from_and_not_posted_to(federation, peer):
+    bea = peer.add_actor("bea")
+    split = replace(federation, instance=replace(INSTANCE, domain=Host("handles.example")))
+    url = "http://handles.example/users/ada"
+
+    sender = await verify(
+        split, arrived(bea.sign_get(url), method="GET", url=url, target="/users/ada")
+    )
+
+    headers, body = bea.sign_post(url, follow(bea))
+    assert sender.actor.id == bea.id
+    with pytest.raises(UnauthenticatedError, match=r"guild\.example"):
+        await verify(split, arrived(headers, body, url=url, target="/users/ada"))
+
+
+@pytest.mark.rule("SG-09")
+async def test_a_host_that_is_none_is_not_ours(federation, peer):
+    bea = peer.add_actor("bea")
+    headers, body = bea.sign_post(INBOX, follow(bea))
+    request = arrived(headers | {"host": "guild"}, body, url="http://guild/users/ada/inbox")
+
+    await refused(federation, request)
+
+
+@pytest.mark.rule("SG-07")
+async def test_a_verified_actor_whose_key_is_a_neighbours_is_refused(federation, peer):
+    victim = peer.add_actor("victim")
+    await verify(federation, signed_post(victim))
+    mallory = peer.add_actor("mallory")
+    own = {"id": mallory.key_id, "owner": mallory.id, "publicKeyPem": rsa_pair().public().pem()}
+    peer.serve("/users/mallory", mallory.document(publicKey=[own, own | {"id": victim.key_id}]))
+
+    with pytest.raises(UnauthenticatedError, match="cannot be kept"):
+        await verify(federation, signed_post(mallory))
 
 
 @pytest.mark.rule("SG-09", "SG-12")

@@ -9,10 +9,13 @@ from fedirec.domain.actors import ActivityId, Host, InboxUrl
 from fedirec.domain.retry import DeliveryClass
 from fedirec.errors import ConfigurationError
 from fedirec.federation.answers import retry_after_of
-from fedirec.federation.delivery import deliver, settle
+from fedirec.federation.context import Federation
+from fedirec.federation.delivery import DeliveryResult, deliver, settle
 from fedirec.signatures import cavage
 from fedirec.storage import activities, deliveries, keys, peers, queue
 from fedirec.storage.activities import LocalActivity
+from fedirec.storage.database import Row
+from fedirec.storage.queue import ClaimedDelivery
 from fedirec.transport.protocol import Response
 from tests import misbehaviour
 from tests.federation.peers_side.home import INSTANCE, MEMBER, block_host
@@ -21,7 +24,7 @@ from tests.keys import rsa_pair
 ACTIVITY = ActivityId(f"{INSTANCE.origin}/activities/01")
 
 
-async def enqueue(federation, inbox, host):
+async def enqueue(federation: Federation, inbox: str, host: str) -> str:
     """Have one activity wait for one inbox."""
     body = json.dumps({"id": ACTIVITY, "type": "Create", "actor": MEMBER})
     now = federation.now()
@@ -51,7 +54,7 @@ async def enqueue(federation, inbox, host):
     return body
 
 
-async def claim(federation, worker="first"):
+async def claim(federation: Federation, worker: str = "first") -> list[ClaimedDelivery]:
     now = federation.now()
     async with federation.database.transaction() as transaction:
         return await queue.claim_deliveries(
@@ -64,7 +67,7 @@ async def claim(federation, worker="first"):
         )
 
 
-async def row_of(federation):
+async def row_of(federation: Federation) -> Row:
     async with federation.database.reading() as reader:
         row = await reader.fetch_one(
             "select state, attempt, next_at, last_class, last_status, last_detail from deliveries"
@@ -73,7 +76,7 @@ async def row_of(federation):
     return row
 
 
-async def attempt(federation):
+async def attempt(federation: Federation) -> DeliveryResult:
     """Claim, deliver and settle what is due."""
     [claimed] = await claim(federation)
     result = await deliver(federation, claimed)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -19,9 +20,10 @@ from fedirec.storage import blocks
 from tests.federation.peers_side.home import INSTANCE, block_host, make_federation
 from tests.keys import rsa_pair
 from tests.outgoing import quick_limits
+from tests.peers import Peer
 
 
-def note_at(peer, path="/notes/1", **changes):
+def note_at(peer: Peer, path: str = "/notes/1", **changes: Any) -> dict[str, Any]:
     document = {"id": peer.origin + path, "type": "Note", "content": "hello", **changes}
     return {key: value for key, value in document.items() if value is not None}
 
@@ -122,6 +124,7 @@ async def test_a_redirect_by_way_of_another_origin_ends_where_the_id_is(federati
         "text/html; application/activity+json",
         "application/activity+jsonp",
         'application/activity+json; x="',
+        "application/activity+json; charset=utf-8; charset=utf-16",
         "",
     ],
 )

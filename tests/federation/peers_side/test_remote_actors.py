@@ -8,6 +8,7 @@ import pytest
 from fedirec.errors import (
     FedirecError,
     GoneError,
+    InvalidInputError,
     NotFoundError,
     RemoteRefusedError,
     RemoteUnavailableError,
@@ -22,16 +23,18 @@ from fedirec.federation.remote_actors import (
     refresh_actor,
     refresh_key,
 )
+from fedirec.signatures.keys import PublicKey
 from fedirec.storage import actors, keys, peers
 from tests.federation.peers_side.home import INSTANCE, MEMBER, count_rows
 from tests.keys import ed25519_pair, other_rsa_pair, rsa_pair
+from tests.peers import Peer, Recorded
 
 
-def fetches_of(peer, path):
+def fetches_of(peer: Peer, path: str) -> list[Recorded]:
     return [asked for asked in peer.received if asked.path == path]
 
 
-def key_entry(id_, owner, key=None):
+def key_entry(id_: str, owner: str, key: PublicKey | None = None) -> dict[str, str]:
     return {"id": id_, "owner": owner, "publicKeyPem": (key or rsa_pair().public()).pem()}
 
 
@@ -313,6 +316,42 @@ async def test_a_key_is_refreshed_at_most_once_in_five_minutes(federation, peer,
 
     assert owner.key == stale.key
     assert len(fetches_of(peer, "/users/bea")) == 2
+
+
+@pytest.mark.rule("SG-13", "SG-14")
+async def test_whoever_waited_for_a_refresh_takes_its_key(federation, peer, clock):
+    bea = peer.add_actor("bea")
+    old = await find_signing_key(federation, bea.key_id)
+    peer.serve("/users/bea", bea.with_key(other_rsa_pair()).document())
+    clock.forward(minutes=6)
+
+    found = await asyncio.gather(*(refresh_key(federation, old) for _ in range(5)))
+
+    assert {owner and owner.key.pem() for owner in found} == {other_rsa_pair().public().pem()}
+    assert len(peer.received) == 2
+
+
+async def test_a_key_whose_owner_is_no_longer_served_is_not_refreshed(federation, peer, clock):
+    bea = peer.add_actor("bea")
+    old = await find_signing_key(federation, bea.key_id)
+    peer.answers("/users/bea", 404)
+    clock.forward(minutes=6)
+
+    assert await refresh_key(federation, old) is None
+
+
+async def test_a_key_without_an_owner_is_nobodys(federation, peer):
+    key_id = peer.serve("/keys/a", {"id": f"{peer.origin}/keys/a", "publicKeyPem": "x"})
+
+    with pytest.raises(RemoteRefusedError, match="owner"):
+        await find_signing_key(federation, key_id)
+
+
+async def test_a_stored_key_is_of_the_kind_it_was_stored_as(federation):
+    pem = rsa_pair().public().pem()
+
+    with pytest.raises(InvalidInputError, match="kind"):
+        federation.keys.public("https://peer.example/#k", pem, "ed25519")
 
 
 @pytest.mark.rule("SG-13")

@@ -7,9 +7,10 @@ from fedirec.federation.handling import Need, NeedKind
 from fedirec.federation.resolution import resolve
 from fedirec.storage import actors
 from tests.federation.peers_side.home import INSTANCE, MEMBER, block_host
+from tests.peers import Peer
 
 
-def serve_note(peer, number=1, **changes):
+def serve_note(peer: Peer, number: int = 1, **changes: str) -> str:
     path = f"/notes/{number}"
     document = {"id": peer.origin + path, "type": "Note", "content": f"note {number}"}
     return peer.serve(path, document | changes)

@@ -2,33 +2,36 @@
 
 import pytest
 
+from fedirec.domain.actors import Host
 from fedirec.errors import ConfigurationError
+from fedirec.federation.context import Federation
 from fedirec.federation.signing import knock
 from fedirec.signatures import cavage, message_signatures
 from fedirec.signatures.schemes import Scheme
 from fedirec.storage import keys, peers
-from fedirec.transport.protocol import Request
+from fedirec.transport.protocol import Request, Response
 from tests.federation.peers_side.home import INSTANCE, MEMBER
 from tests.keys import rsa_pair
+from tests.peers import Peer, Recorded
 
 
-async def post(federation, peer, body=b"{}", actor_id=MEMBER):
+async def post(federation: Federation, peer: Peer, body: bytes = b"{}") -> Response:
     request = Request(method="POST", url=f"{peer.origin}/inbox", body=body)
-    return await knock(federation, request, actor_id=actor_id, check_hop=lambda _url: None)
+    return await knock(federation, request, actor_id=MEMBER, check_hop=lambda _url: None)
 
 
-async def get(federation, url):
+async def get(federation: Federation, url: str) -> Response:
     request = Request(method="GET", url=url)
     return await knock(federation, request, actor_id=INSTANCE.actor_id, check_hop=lambda _url: None)
 
 
-def scheme_of(recorded):
+def scheme_of(recorded: Recorded) -> Scheme:
     return Scheme.RFC9421 if recorded.header("signature-input") else Scheme.CAVAGE
 
 
-async def remembered(federation, peer):
+async def remembered(federation: Federation, peer: Peer) -> str | None:
     async with federation.database.reading() as reader:
-        found = await peers.find_peer(reader, peer.host)
+        found = await peers.find_peer(reader, Host(peer.host))
     return None if found is None else found.scheme
 
 

@@ -1,9 +1,11 @@
 """A handle is accepted when both sides agree on it."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
+from fedirec.activitypub.documents import JsonObject
 from fedirec.domain.handles import parse_handle
 from fedirec.errors import (
     BlockedError,
@@ -15,16 +17,17 @@ from fedirec.errors import (
 from fedirec.federation.webfinger import resolve_handle
 from fedirec.storage import actors
 from tests.federation.peers_side.home import MEMBER, block_host
+from tests.peers import Peer
 
 WEBFINGER = "/.well-known/webfinger"
 JRD = "application/jrd+json"
 
 
-def jrd(subject, href, type_="application/activity+json"):
+def jrd(subject: str, href: str, type_: str = "application/activity+json") -> JsonObject:
     return {"subject": subject, "links": [{"rel": "self", "type": type_, "href": href}]}
 
 
-def says(peer, answers):
+def says(peer: Peer, answers: Mapping[str, JsonObject]) -> None:
     """Answer about these handles and no others."""
     peer.answers(WEBFINGER, 404)
     for acct, document in answers.items():
@@ -168,6 +171,13 @@ async def test_after_a_404_host_meta_is_asked_where_to_look(federation, peer):
 @pytest.mark.parametrize("xrd", [b"", b"<XRD/>", b"<Link rel='lrdd'", b"\xff\x00", b"<" * 5_000])
 async def test_a_host_meta_that_leads_nowhere_means_nobody(federation, peer, xrd):
     peer.serve("/.well-known/host-meta", xrd, content_type="application/xrd+xml")
+
+    with pytest.raises(NotFoundError, match="knows nobody"):
+        await resolve_handle(federation, parse_handle(f"@nobody@{peer.host}"))
+
+
+async def test_a_host_meta_that_is_refused_means_nobody(federation, peer):
+    peer.answers("/.well-known/host-meta", 403)
 
     with pytest.raises(NotFoundError, match="knows nobody"):
         await resolve_handle(federation, parse_handle(f"@nobody@{peer.host}"))
