@@ -131,10 +131,11 @@ async def _offers(arguments: argparse.Namespace) -> None:
 
 def _show_offer(arguments: argparse.Namespace, offer: "Offer") -> None:
     from fedirec.activitypub.content import plain_text
-    from fedirec.activitypub.documents import load_document, text_of
+    from fedirec.activitypub.documents import load_document, object_of, text_of
     from fedirec.domain.limits import Limits
 
-    note = load_document(offer.body.encode(), limits=Limits()) if offer.body else {}
+    activity = load_document(offer.body.encode(), limits=Limits()) if offer.body else {}
+    note = object_of(activity.get("object")) or {}
     words = plain_text(text_of(note.get("content")) or "")
     record = {
         "id": offer.id,

@@ -97,7 +97,9 @@ async def hold(transaction: Transaction, choice: Choice) -> int:
 
 async def cancel(transaction: Transaction, choice: Choice, now: datetime) -> int:
     """End what was not delivered yet, for good; return how many."""
-    return await transaction.execute(_CANCEL, {**_parameters(choice), "now": to_microseconds(now)})
+    return await transaction.execute(
+        _CANCEL.format(chosen=_CHOSEN), {**_parameters(choice), "now": to_microseconds(now)}
+    )
 
 
 async def list_shape(reader: Reader, now: datetime, *, limit: int = 50) -> list[HostShape]:
