@@ -213,7 +213,8 @@ def load_public_pem(pem: str) -> PublicKey:
             key) or too weak or absurd to be used (SG-06).
     """
     text = pem.strip()
-    if len(text) > _MAX_TEXT_LENGTH or not text.startswith(_PEM_MARKS) or text.count("-----BEGIN") > 1:
+    is_one = text.startswith(_PEM_MARKS) and text.count("-----BEGIN") == 1
+    if len(text) > _MAX_TEXT_LENGTH or not is_one:
         raise InvalidInputError("expected one public key in PEM")
     try:
         key = load_pem_public_key(text.encode())

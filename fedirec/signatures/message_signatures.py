@@ -209,7 +209,7 @@ def _find_uncovered(signature: MessageSignature, *, needs_digest: bool) -> str |
 
 def _parse_instant(name: str, signature: MessageSignature) -> datetime:
     seconds = signature.parameters.get(name)
-    if type(seconds) is not int:
+    if not isinstance(seconds, int):
         raise UnauthenticatedError(f"expected {name} to be a number of seconds")
     return parse_seconds(str(seconds))
 

@@ -29,6 +29,13 @@ SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
 PKCS1 = serialization.PublicFormat.PKCS1
 PRIVATE_FORMATS = serialization.PrivateFormat
 IDENTITY = bytes([1]) + bytes(31)
+PRIME = 2**255 - 19
+ORDER_8 = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"
+SMALL_ORDER = [  # every y of a point of order 1, 2, 4 or 8, and those not reduced (RFC 7748 §7)
+    *(y.to_bytes(32, "little") for y in (0, 1, PRIME - 1, PRIME, PRIME + 1)),
+    bytes.fromhex(ORDER_8),
+    (PRIME - int.from_bytes(bytes.fromhex(ORDER_8), "little")).to_bytes(32, "little"),
+]
 
 
 def der_length(length: int) -> bytes:
@@ -230,9 +237,18 @@ def test_an_ed25519_key_under_which_one_signature_fits_all_is_no_key():
     assert lax.verify(forged, b"any words")
     assert lax.verify(forged, b"any other words")
 
-    for load, text in ((load_public_multibase, lax.multibase()), (load_public_pem, lax.pem())):
+    with pytest.raises(InvalidInputError):
+        load_public_multibase(lax.multibase())
+    with pytest.raises(InvalidInputError):
+        load_public_pem(lax.pem())
+
+
+@pytest.mark.parametrize("point", SMALL_ORDER, ids=bytes.hex)
+@pytest.mark.rule("SG-06")
+def test_no_ed25519_key_of_small_order_is_a_key(point):
+    for spelled in (point, point[:-1] + bytes([point[-1] | 0x80])):
         with pytest.raises(InvalidInputError):
-            load(text)
+            load_public_multibase(as_multibase(b"\xed\x01" + spelled))
 
 
 @pytest.mark.parametrize(
