@@ -92,16 +92,13 @@ def parse_actor(document: JsonObject, *, limits: Limits, now: datetime) -> Remot
     """
     normal = normalize(document, max_depth=limits.json_depth)
     actor_id = _required_uri(normal, "id")
-    kind = next((name for name in types_of(normal) if name in ACTOR_TYPES), None)
-    if kind is None:
-        message = f"{actor_id} is no actor: {normal.get('type')!r:.100}"
-        raise MalformedActivityError(message)
+    kind = _kind_of(normal, actor_id)
     name = _name_of(normal, actor_id)
     summary = text_of(normal.get("summary")) or ""
     icon = object_of(normal.get("icon")) or {}
     actor = Actor(
         id=ActorId(actor_id),
-        kind=ActorKind(kind),
+        kind=kind,
         is_local=False,
         host=host_of(actor_id),
         name=name,
@@ -175,6 +172,14 @@ def render_instance_actor(
     }
 
 
+def _kind_of(document: JsonObject, actor_id: str) -> ActorKind:
+    kind = next((name for name in types_of(document) if name in ACTOR_TYPES), None)
+    if kind is None:
+        message = f"{actor_id} is no actor: {document.get('type')!r:.100}"
+        raise MalformedActivityError(message)
+    return ActorKind(kind)
+
+
 def _required_uri(document: JsonObject, name: str) -> str:
     value = document.get(name)
     if not isinstance(value, str) or not is_uri(value):
@@ -184,10 +189,13 @@ def _required_uri(document: JsonObject, name: str) -> str:
 
 
 def _name_of(document: JsonObject, actor_id: str) -> str:
-    """Return the preferredUsername, if it could stand in a handle."""
-    value = text_of(document.get("preferredUsername"))
+    """Return the preferredUsername, else the end of the id, if it could stand in a handle.
+
+    ActivityPub 4.1 lets an actor do without; then nobody finds it by WebFinger.
+    """
+    value = text_of(document.get("preferredUsername")) or actor_id.rsplit("/", 1)[-1]
     try:
-        return parse_handle(f"@{value or ''}@{host_of(actor_id)}").name
+        return parse_handle(f"@{value}@{host_of(actor_id)}").name
     except InvalidInputError as error:
         message = f"{actor_id} has no name that a handle could have"
         raise MalformedActivityError(message) from error

@@ -189,7 +189,11 @@ def _tags(html: str) -> list[tuple[str, bool]]:
 def _stripped(html: str) -> str:
     """Return the text between anything that looks like a tag: for what is not worth parsing."""
     first, *parts = html.split("<")
-    return unescape(first + "".join(part.partition(">")[2] for part in parts))
+    texts = (
+        part.partition(">")[2] if part[:1].isalpha() or part[:1] in ("/", "!", "?") else f"<{part}"
+        for part in parts
+    )
+    return unescape(first + "".join(texts))
 
 
 def _read(html: str, *, without_mentions: bool) -> str:

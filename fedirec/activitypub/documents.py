@@ -53,8 +53,6 @@ def load_document(raw: bytes, *, limits: Limits) -> JsonObject:
             parse_constant=_refuse_constant,
         )
     except ValueError as error:
-        if isinstance(error, MalformedActivityError):
-            raise
         raise MalformedActivityError(f"expected JSON: {error}") from error
     if not isinstance(document, dict):
         _refuse("expected one JSON object")

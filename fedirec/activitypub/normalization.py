@@ -24,7 +24,7 @@ MAX_DEPTH: Final = 64  # the loader allows fewer; this holds for values made in 
 _KEYWORDS: Final = {"@id": "id", "@type": "type"}
 _KEPT: Final = frozenset({"@context", "@none"})  # `@none` is a key of language maps
 _REARRANGING: Final = frozenset({"@graph", "@included", "@reverse", "@nest", "@index"})
-_VALUE_MEMBERS: Final = frozenset({"@value", "@type", "@language", "@direction"})
+_VALUE_MEMBERS: Final = frozenset({"@value", "@type", "type", "@language", "@direction"})
 _PREFIXES: Final = {
     "as": AS_NAMESPACE,
     "fr": OUR_NAMESPACE,
@@ -184,13 +184,11 @@ def _iri_of(definition: Json, prefixes: dict[str, str]) -> str | None:
 
 
 def _our_terms() -> dict[str, str]:
-    terms: dict[str, str] = {}
-    for context in (ENDORSEMENT_CONTEXT, STAMP_CONTEXT, JOB_CONTEXT):
-        for term, definition in _definitions({"@context": context}):
-            iri = _iri_of(definition, _PREFIXES)
-            if iri is not None:
-                terms[term] = iri
-    return terms
+    return {
+        term: str(_iri_of(definition, _PREFIXES))
+        for context in (ENDORSEMENT_CONTEXT, STAMP_CONTEXT, JOB_CONTEXT)
+        for term, definition in _definitions({"@context": context})
+    }
 
 
 _FIXED_TERMS: Final = {"id": "@id", "type": "@type", "as": AS_NAMESPACE, "fr": OUR_NAMESPACE}

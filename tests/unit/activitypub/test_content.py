@@ -215,6 +215,12 @@ def test_what_nests_too_deep_is_shown_as_plain_text():
     assert clean_html("<b>" * 200 + "a &lt;p&gt; b" + "</b>" * 200) == "<p>a &lt;p&gt; b</p>"
 
 
+@pytest.mark.rule("HT-07")
+@pytest.mark.parametrize("between", ["</i>", "< ", "<3", "</>", "<!--x-->"])
+def test_what_closes_nothing_does_not_hide_how_deep_it_is(between):
+    assert clean_html(f"<b>{between}" * 101 + "x").startswith("<p>")
+
+
 def test_what_nests_as_deep_as_it_may_keeps_its_markup():
     html = "<b>" * 60 + "x" + "</b>" * 60
 

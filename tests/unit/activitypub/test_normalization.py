@@ -178,6 +178,24 @@ def test_our_terms_under_another_prefix_are_the_same_terms():
     assert normalize(document) is document
 
 
+@pytest.mark.rule("OR-14")
+@pytest.mark.parametrize(
+    "context",
+    [
+        "https://canary.example/context.jsonld",
+        ["https://www.w3.org/ns/activitystreams", "https://canary.example/context.jsonld"],
+        "http://169.254.169.254/latest",
+        None,
+    ],
+)
+def test_a_context_elsewhere_is_not_looked_at_and_changes_nothing(context):
+    plain = parse_activity_document(CREATE, limits=LIMITS)
+
+    other = parse_activity_document({**CREATE, "@context": context}, limits=LIMITS)
+
+    assert _facts(other) == _facts(plain)
+
+
 def test_literals_and_sets_are_unwrapped():
     document: JsonObject = {
         "type": "Note",
@@ -195,6 +213,11 @@ def test_literals_and_sets_are_unwrapped():
 def test_odd_uses_of_keywords_are_refused(value):
     with pytest.raises(MalformedActivityError):
         normalize({"type": "Note", "name": value})
+
+
+def test_a_document_is_an_object_and_no_literal():
+    with pytest.raises(MalformedActivityError):
+        normalize({"@value": "x"})
 
 
 @pytest.mark.rule("RX-02")
