@@ -5,11 +5,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from fedirec.activitypub.identifiers import Instance
 from fedirec.domain.actors import Actor, ActorId, ActorKind, Host, InboxUrl
 from fedirec.domain.limits import Limits
+from fedirec.errors import FedirecError, UnauthenticatedError
+from fedirec.federation.authentication import verify
 from fedirec.federation.context import Federation
 from fedirec.federation.key_cache import KeyCache
+from fedirec.signatures.keys import PublicKey
 from fedirec.signatures.messages import SignedRequest
 from fedirec.storage import actors, blocks, keys
 from fedirec.storage.database import Database
@@ -17,6 +22,7 @@ from fedirec.storage.keys import StoredKey
 from fedirec.transport.protocol import Transport
 from tests.keys import rsa_pair
 from tests.outgoing import quick_limits
+from tests.peers import PeerActor
 
 INSTANCE = Instance(domain=Host("guild.example"), host=Host("guild.example"), scheme="http")
 MEMBER = INSTANCE.member_id("ada")
@@ -141,3 +147,31 @@ async def count_rows(database: Database, table: str) -> int:
         row = await reader.fetch_one(f"select count(*) as found from {table}")  # noqa: S608
     assert row is not None
     return int(row["found"] or 0)
+
+
+def key_entry(id_: str, owner: str, key: PublicKey | None = None) -> dict[str, str]:
+    return {"id": id_, "owner": owner, "publicKeyPem": (key or rsa_pair().public()).pem()}
+
+
+def follow(actor: PeerActor) -> dict[str, Any]:
+    return actor.activity("Follow", MEMBER)
+
+
+def signed_post(
+    actor: PeerActor, *, at: datetime | None = None, url: str = INBOX, **changes: str
+) -> SignedRequest:
+    headers, body = actor.sign_post(url, follow(actor), at=at)
+    return arrived(headers | changes, body, url=url)
+
+
+async def refused(
+    federation: Federation,
+    request: SignedRequest,
+    error: type[FedirecError] = UnauthenticatedError,
+) -> str:
+    """Assert that a request is refused, and that it left nothing here."""
+    with pytest.raises(error) as caught:
+        await verify(federation, request)
+    assert await count_rows(federation.database, "actors") == 2  # our own
+    assert await count_rows(federation.database, "remote_keys") == 0
+    return str(caught.value)
