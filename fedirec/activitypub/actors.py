@@ -94,8 +94,6 @@ def parse_actor(document: JsonObject, *, limits: Limits, now: datetime) -> Remot
     actor_id = _required_uri(normal, "id")
     kind = _kind_of(normal, actor_id)
     name = _name_of(normal, actor_id)
-    summary = text_of(normal.get("summary")) or ""
-    icon = object_of(normal.get("icon")) or {}
     actor = Actor(
         id=ActorId(actor_id),
         kind=kind,
@@ -104,7 +102,7 @@ def parse_actor(document: JsonObject, *, limits: Limits, now: datetime) -> Remot
         name=name,
         handle_domain=host_of(actor_id),
         display_name=clean_line(text_of(normal.get("name")) or "", limit=NAME_CHARACTERS) or name,
-        summary=clean_html(summary[:SUMMARY_CHARACTERS]),
+        summary=clean_html((text_of(normal.get("summary")) or "")[:SUMMARY_CHARACTERS]),
         url=_beside(actor_id, normal.get("url")) or actor_id,
         inbox=InboxUrl(_required_uri(normal, "inbox")),
         outbox=_beside(actor_id, normal.get("outbox")),
@@ -115,7 +113,7 @@ def parse_actor(document: JsonObject, *, limits: Limits, now: datetime) -> Remot
         is_locked=normal.get("manuallyApprovesFollowers") is True,
         is_discoverable=normal.get("discoverable") is True,
         fields=_fields_of(normal),
-        icon=id_of(icon.get("url")),
+        icon=id_of((object_of(normal.get("icon")) or {}).get("url")),
         also_known_as=_aliases_of(normal),
         moved_to=_moved_to(normal),
         can_endorse=_can_endorse(normal),
