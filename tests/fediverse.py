@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -103,6 +104,12 @@ def settings_at(folder: Path, port: int, **values: object) -> Settings:
     return build_settings(settings_values(folder, port, **values), heeds_environment=False)
 
 
+def visitor(settings: Settings) -> aiohttp.ClientSession:
+    """Return a stranger's client; it trusts the authority that the instance trusts, if any."""
+    context = ssl.create_default_context(cafile=settings.ca_file)
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context))
+
+
 @asynccontextmanager
 async def running(
     folder: Path, *, port: int = 0, now: Callable[[], datetime] = utc_now, **values: object
@@ -112,7 +119,7 @@ async def running(
         port = listener.getsockname()[1]
         settings = settings_at(folder, port, **values)
         stop, is_ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-        async with asyncio.TaskGroup() as tasks, aiohttp.ClientSession() as client:
+        async with asyncio.TaskGroup() as tasks, visitor(settings) as client:
             tasks.create_task(
                 serve(settings, stop=stop, ready=is_ready.set_result, listener=listener, now=now)
             )

@@ -54,8 +54,6 @@ def _checked(submission: Submission) -> JsonObject:
             " a job note is posted on the site or with `fedirec job`"
         )
         raise UnsupportedActionError(message)
-    if not text_of(note.get("content")):
-        raise InvalidInputError("a Note has content", field="content")
     return note
 
 
@@ -65,7 +63,7 @@ def _own(sent: JsonObject, submission: Submission, note_id: ObjectId, url: str) 
         "id": note_id,
         "type": "Note",
         "attributedTo": submission.actor.id,
-        "content": clean_html(str(text_of(sent.get("content")))),
+        "content": clean_html(text_of(sent.get("content")) or ""),
         **{name: sent[name] for name in _KEPT_MEMBERS if sent.get(name) is not None},
         "url": url,
     }

@@ -57,7 +57,9 @@ async def _is_proven(federation: Federation, activity: Activity, body: bytes) ->
         raise
     except FedirecError:
         return False
-    return owner.actor.id == activity.actor and proofs.verify_proof(document, owner.key)
+    return owner.actor.id == activity.actor and proofs.verify_proof(
+        document, owner.key, now=federation.now()
+    )
 
 
 async def _deleted_at_origin(federation: Federation, activity: Activity) -> Case | Outcome:

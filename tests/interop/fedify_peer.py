@@ -116,6 +116,9 @@ async def fedify_running(
             yield FedifyPeer(
                 host=f"127.0.0.1:{port}", control=f"http://127.0.0.1:{control_port}", client=client
             )
+            if process.returncode is not None:
+                message = f"the Fedify peer ended early: {(await draining).decode()}"
+                raise AssertionError(message)
             process.terminate()
             await draining
     finally:

@@ -15,6 +15,9 @@ import {
 } from "@fedify/fedify";
 import { Accept, Activity, Application, Endpoints, Follow, Note, Person } from "@fedify/vocab";
 
+// Fedify 2.3 asks for it, and Node 20 has none
+globalThis.navigator ??= { userAgent: "Node.js" };
+
 const host = process.env.PEER_HOST;
 const origin = `https://${host}`;
 const people = new Set(["dan", "eve"]);
