@@ -5,7 +5,7 @@ from fedirec.domain.actors import Actor, ActorId
 from fedirec.domain.follows import FollowAnswer, FollowState, answer_follow
 from fedirec.domain.notifications import Notice, NoticeKind
 from fedirec.federation.handling import Case, Handler, Outcome, Publication, Scene, ignore
-from fedirec.storage import actors, blocks, follows
+from fedirec.storage import actors, blocks, follows, tombstones
 from fedirec.storage.database import Transaction
 from fedirec.storage.follows import Follow
 
@@ -15,24 +15,33 @@ async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
     activity = case.activity
     if activity.object_id is None or activity.id is None:
         return ignore("a follow names whom, and has an id")
+    if await tombstones.find_tombstone(transaction, activity.id) is not None:
+        return ignore("was undone, before it came or since")
     followed = await actors.find_actor(transaction, ActorId(activity.object_id))
     if followed is None:
         return ignore("follows nobody known here")
-    if not followed.is_local:
-        if not case.is_local:
-            return ignore("follows somebody on another server")
-        await _record(transaction, case, scene, followed, FollowState.REQUESTED)
-        return Outcome()
+    if followed.is_local:
+        return await _answer(transaction, case, scene, followed)
+    if not case.is_local:
+        return ignore("follows somebody on another server")
+    await _record(transaction, case, scene, followed, FollowState.REQUESTED)
+    return Outcome()
+
+
+async def _answer(transaction: Transaction, case: Case, scene: Scene, followed: Actor) -> Outcome:
+    """Accept, reject, or let one of ours decide; who follows already stays a follower."""
     is_blocked = await blocks.is_actor_blocked(transaction, followed.id, case.actor.id)
     answer = answer_follow(
         followed, is_blocked=is_blocked, follower_has_moved=case.actor.moved_to is not None
     )
     if answer is FollowAnswer.REJECT:
         return Outcome(publications=(_reject(case, scene, followed),))
-    state = FollowState.ACCEPTED if answer is FollowAnswer.ACCEPT else FollowState.REQUESTED
     known = await follows.find_follow(transaction, case.actor.id, followed.id)
+    follows_already = known is not None and known.state is FollowState.ACCEPTED
+    is_accepted = answer is FollowAnswer.ACCEPT or follows_already
+    state = FollowState.ACCEPTED if is_accepted else FollowState.REQUESTED
     await _record(transaction, case, scene, followed, state)
-    publications = (_accept(case, scene, followed),) if answer is FollowAnswer.ACCEPT else ()
+    publications = (_accept(case, scene, followed),) if is_accepted else ()
     return Outcome(publications=publications, notices=_notices(case, followed, known, state))
 
 
