@@ -9,6 +9,7 @@ from itertools import count
 import pytest
 import pytest_asyncio
 
+from tests.federation.receiving.door import Clock
 from tests.fediverse import Home, running
 from tests.keys import other_rsa_pair
 from tests.peers import Peer, PeerActor
@@ -26,10 +27,17 @@ def addresses() -> Iterator[str]:
     return (f"127.0.{number // 250 + 1}.{number % 250 + 1}" for number in count())
 
 
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    """The guild's hour."""
+    return Clock()
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Home]:
+async def home(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> AsyncIterator[Home]:
     """The guild, with ada and ben."""
-    async with running(tmp_path_factory.mktemp("guild"), limits=GENEROUS) as home:
+    folder = tmp_path_factory.mktemp("guild")
+    async with running(folder, now=clock, limits=GENEROUS) as home:
         await home.add("ada", "ben")
         yield home
 

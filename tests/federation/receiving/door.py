@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -25,6 +25,20 @@ TABLES = (
     *("activities", "deliveries", "notifications", "blocks"),
 )
 SETTLED = ("handled", "ignored", "dead")
+
+
+@dataclass(slots=True)
+class Clock:
+    """The hour of this machine, and what was added to it."""
+
+    ahead: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def forward(self, **span: float) -> None:
+        """Let so much time pass."""
+        self.ahead += timedelta(**span)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 from multidict import CIMultiDict
 
-from fedirec.domain.origins import parse_url
 from fedirec.signatures.cavage import CavageSignature, signing_string
 from fedirec.signatures.digest import content_digest, digest_header
 from fedirec.signatures.fields import write_inner_list
@@ -55,9 +54,9 @@ class Draft:
 
 def sign_draft(draft: Draft) -> CIMultiDict[str]:
     """All headers of the request, signed."""
-    url = parse_url(draft.signed_url or draft.url, allow_http=True)
+    url = draft.signed_url or draft.url
     usual: dict[str, str | None] = {
-        "host": str(url.host),
+        "host": url.split("/")[2],
         "date": http_date(draft.at),
         "content-type": ACTIVITY_JSON,
         "digest": digest_header(draft.body),
@@ -66,8 +65,8 @@ def sign_draft(draft: Draft) -> CIMultiDict[str]:
     headers = _present(usual | dict(draft.headers))
     request = SignedRequest(
         method="POST",
-        target="/" + (draft.signed_url or draft.url).split("/", 3)[3],
-        url=draft.signed_url or draft.url,
+        target="/" + url.split("/", 3)[3],
+        url=url,
         headers=tuple(headers.items()),
         body=draft.body,
     )
