@@ -15,10 +15,10 @@ from tests.databases import (
     CountingDatabase,
     Server,
     Templates,
+    count_by_engine,
     make_shared_folder,
     remove_shared_folder,
     temporary_database,
-    count_by_engine,
 )
 
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=30)
@@ -82,14 +82,18 @@ def template(engine: str, templates: Templates, request: pytest.FixtureRequest) 
 
 @pytest.fixture
 async def database_url(
-    engine: str, template: str, tmp_path: Path, request: pytest.FixtureRequest
+    engine: str,
+    templates: Templates,
+    template: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[str]:
     """The address of a migrated database of this test's own."""
     if engine == "sqlite":
         shutil.copyfile(template, tmp_path / "fedirec.db")
         yield f"sqlite:///{tmp_path / 'fedirec.db'}"
         return
-    async with temporary_database(request.getfixturevalue("server"), template) as url:
+    async with templates.lent(request.getfixturevalue("server"), template) as url:
         yield url
 
 

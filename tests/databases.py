@@ -139,6 +139,8 @@ class Templates:
     _sqlite: Path | None = None
     _server: Server | None = None
     _postgresql: str | None = None
+    _copies: list[str] = field(default_factory=list)
+    _idle: list[str] = field(default_factory=list)
 
     def sqlite(self) -> Path:
         """A migrated SQLite file, closed."""
@@ -162,10 +164,28 @@ class Templates:
             self._postgresql = name
         return self._postgresql
 
+    @asynccontextmanager
+    async def lent(self, server: Server, template: str) -> AsyncIterator[str]:
+        """The address of a copy for the length of the block, as empty as the template.
+
+        Copying costs 200 ms and emptying 20: a copy is lent again. What changes the tables
+        themselves takes a `temporary_database`.
+        """
+        name = self._idle.pop() if self._idle else f"fedirec_{uuid4().hex}"
+        if name in self._copies:
+            await _empty(server.url(name))
+        else:
+            await server.run(f"create database {name} template {template}")
+            self._copies.append(name)
+        try:
+            yield server.url(name)
+        finally:
+            self._idle.append(name)
+
     def close(self) -> None:
         """Drop what was made in the server, which may outlive the run."""
         if self._server is not None and self._postgresql is not None:
-            asyncio.run(self._server.run(f"drop database {self._postgresql}"))
+            asyncio.run(_drop(self._server, [self._postgresql, *self._copies]))
 
 
 async def _make(url: str) -> None:
@@ -174,6 +194,29 @@ async def _make(url: str) -> None:
         await migrate(database, now=_MADE_AT)
     finally:
         await database.close()
+
+
+async def _drop(server: Server, names: Sequence[str]) -> None:
+    for name in names:
+        await server.run(f"drop database if exists {name} with (force)")
+
+
+async def _empty(url: str) -> None:
+    """Delete all rows, in no order: foreign keys are not looked at meanwhile."""
+    connection = await asyncpg.connect(url)
+    try:
+        tables = await connection.fetch(
+            "select tablename from pg_tables where schemaname = 'public'"
+            " and tablename <> 'migrations'"
+        )
+        names = [str(row["tablename"]) for row in tables]
+        deletions = "; ".join(f"delete from {name}" for name in names)  # noqa: S608 - catalogue
+        try:
+            await connection.execute(f"set session_replication_role = replica; {deletions}")
+        except asyncpg.InsufficientPrivilegeError:  # a named server, and no superuser there
+            await connection.execute(f"truncate {', '.join(names)}")
+    finally:
+        await connection.close()
 
 
 async def _create_and_make(server: Server, name: str) -> None:

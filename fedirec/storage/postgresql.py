@@ -6,7 +6,7 @@ session's state, so a connection goes back to the pool without the reset that as
 
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -39,9 +39,17 @@ _PASSING: Final = (
     asyncpg.ReadOnlySQLTransactionError,  # a fail-over under way
     asyncpg.PostgresIOError,
     asyncpg.LockNotAvailableError,
+    asyncpg.InternalClientError,  # asyncpg 0.32's word when a connection is cut between two states
     asyncpg.InvalidCachedStatementError,  # another process migrated; the next try prepares anew
     OSError,
     TimeoutError,
+)
+_GONE: Final = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    OSError,
 )
 # Quoted text, comments and casts are left alone; the one group is a parameter's name.
 _PARAMETER: Final = re.compile(
@@ -186,14 +194,14 @@ class PostgresqlDatabase:
             try:
                 yield _PostgresqlTransaction(connection, self._translator)
             except BaseException:
-                if not connection.is_closed():
-                    with _translated():
-                        await transaction.rollback()
+                with suppress(*_GONE):  # a connection that is lost takes its transaction along
+                    await transaction.rollback()
                 raise
             with _translated():
                 await transaction.commit()
         finally:
-            await self._pool.release(connection)
+            with suppress(*_GONE):  # the pool has thrown it away by then
+                await self._pool.release(connection)
 
 
 async def open_postgresql(url: str, *, size: int = 10) -> Database:
@@ -221,6 +229,9 @@ async def open_postgresql(url: str, *, size: int = 10) -> Database:
         InvalidInputError,
     ) as error:
         message = f"cannot open the PostgreSQL database: {error}"
+        raise ConfigurationError(message) from error
+    except ValueError as error:  # may quote a part of the address, so it is not shown
+        message = "the address of the PostgreSQL database cannot be read: is a part not quoted?"
         raise ConfigurationError(message) from error
     return PostgresqlDatabase(pool)
 

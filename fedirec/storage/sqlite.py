@@ -69,6 +69,14 @@ def _translated() -> Iterator[None]:
 class _Connection(aiosqlite.Connection):
     """A connection that can run a whole piece of work in its thread, in one hop."""
 
+    async def open(self) -> None:
+        """Connect; a thread that cannot is waited for, as it speaks to the loop at its end."""
+        try:
+            _ = await self
+        except BaseException:
+            self._thread.join()
+            raise
+
     async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run `work` in the connection's thread; raise errors of ours."""
         with _translated():
@@ -292,7 +300,7 @@ async def _connect(path: Path, last: str) -> _Connection:
 
     with _translated():
         connection = _Connection(connect, 64)
-        _ = await connection  # itself
+        await connection.open()
     return connection
 
 

@@ -1,0 +1,150 @@
+"""A keeper's hand on the queue: what is under way is left alone, the rest obeys."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from fedirec.domain.actors import Host, InboxUrl
+from fedirec.storage import deliveries, queue
+from fedirec.storage.queue_lists import list_deliveries
+from fedirec.storage.queue_steering import (
+    Choice,
+    cancel,
+    hold,
+    hurry,
+    list_shape,
+    release,
+    try_again,
+)
+from tests.storage.samples import NOW, actor_id, an_actor, save_actors, say
+
+NEAR, FAR = Host("near.example"), Host("far.example")
+
+
+@pytest.fixture
+async def waiting(database):
+    """Two activities, each on its way to an inbox at two hosts; returns the first one's id."""
+    await save_actors(database, an_actor("ada"))
+    async with database.transaction() as transaction:
+        said = [await say(transaction, number) for number in (1, 2)]
+        for activity in said:
+            await deliveries.enqueue(
+                transaction,
+                activity_id=activity.id,
+                actor_id=actor_id("ada"),
+                inboxes=[(InboxUrl(f"https://{host}/inbox"), host) for host in (NEAR, FAR)],
+                order_key=activity.id,
+                now=NOW,
+                expires_at=NOW + timedelta(hours=1),
+            )
+    return said[0].id
+
+
+async def states(database) -> Counter[str]:
+    async with database.reading() as reader:
+        page = await list_deliveries(reader, limit=50)
+    return Counter(item.state for item in page.items)
+
+
+async def claim(database, now):
+    async with database.transaction() as transaction:
+        return await queue.claim_deliveries(
+            transaction,
+            now=now,
+            limit=10,
+            per_host=10,
+            token="worker",
+            lease_until=now + timedelta(minutes=1),
+        )
+
+
+async def settle(database, claimed, state, *, next_at=None):
+    async with database.transaction() as transaction:
+        for item in claimed:
+            await queue.settle_delivery(
+                transaction,
+                activity_id=item.activity_id,
+                inbox=item.inbox,
+                token="worker",
+                state=state,
+                next_at=next_at,
+                now=NOW,
+            )
+
+
+async def test_what_is_held_is_not_claimed_until_it_is_released(database, waiting):
+    async with database.transaction() as transaction:
+        assert await hold(transaction, Choice(host=FAR)) == 2
+
+    claimed = await claim(database, NOW)
+    assert {item.host for item in claimed} == {NEAR}
+
+    async with database.transaction() as transaction:
+        assert await release(transaction, Choice(), NOW) == 2
+    assert {item.host for item in await claim(database, NOW)} == {FAR}
+
+
+async def test_a_flush_brings_the_next_try_forward(database, waiting):
+    later = NOW + timedelta(minutes=30)
+    await settle(database, await claim(database, NOW), "waiting", next_at=later)
+    assert await claim(database, NOW + timedelta(minutes=1)) == []
+
+    async with database.transaction() as transaction:
+        assert await hurry(transaction, Choice(activity_id=waiting), NOW) == 2
+
+    claimed = await claim(database, NOW + timedelta(minutes=1))
+    assert {item.activity_id for item in claimed} == {waiting}
+    assert {item.attempt for item in claimed} == {2}
+
+
+async def test_a_retry_begins_anew_with_what_was_given_up(database, waiting):
+    await settle(database, await claim(database, NOW), "expired")
+    late = NOW + timedelta(days=3)
+
+    async with database.transaction() as transaction:
+        assert await try_again(transaction, Choice(host=NEAR), late) == 2
+
+    claimed = await claim(database, late)
+    assert {(item.host, item.attempt) for item in claimed} == {(NEAR, 1)}
+    assert {item.expires_at for item in claimed} == {late + timedelta(days=1)}
+    assert await states(database) == {"leased": 2, "expired": 2}
+
+
+async def test_what_is_cancelled_is_over(database, waiting):
+    async with database.transaction() as transaction:
+        assert await cancel(transaction, Choice(activity_id=waiting, host=FAR), NOW) == 1
+
+    assert await states(database) == {"due": 3, "cancelled": 1}
+    async with database.transaction() as transaction:
+        assert await try_again(transaction, Choice(), NOW) == 0
+
+
+async def test_what_is_under_way_is_left_to_its_worker(database, waiting):
+    await claim(database, NOW)
+
+    async with database.transaction() as transaction:
+        assert await hold(transaction, Choice()) == 0
+        assert await cancel(transaction, Choice(), NOW) == 0
+        assert await hurry(transaction, Choice(), NOW) == 0
+
+    assert await states(database) == {"leased": 4}
+
+
+async def test_the_shape_counts_by_host_and_age(database, waiting):
+    async with database.transaction() as transaction:
+        await cancel(transaction, Choice(activity_id=waiting, host=NEAR), NOW)
+
+    async with database.reading() as reader:
+        fresh = await list_shape(reader, NOW + timedelta(minutes=1))
+        older = await list_shape(reader, NOW + timedelta(hours=3))
+
+    assert [(shape.host, shape.total, shape.under_5_minutes) for shape in fresh] == [
+        (FAR, 2, 2),
+        (NEAR, 1, 1),
+    ]
+    assert [(shape.under_5_minutes, shape.under_1_hour, shape.under_1_day) for shape in older] == [
+        (0, 0, 2),
+        (0, 0, 1),
+    ]
+    assert {shape.oldest_at for shape in older} == {NOW}
