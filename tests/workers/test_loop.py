@@ -173,7 +173,7 @@ async def test_what_takes_longer_than_its_deadline_is_ended(pile):
     assert (pile.failed, pile.done) == ([(1, "TimeoutError")], [2])
 
 
-@pytest.mark.rule("P6")
+@pytest.mark.rule("RX-08")
 async def test_one_that_hangs_holds_its_own_slot_only(pile):
     async def work(federation, number):
         if number == 0:
