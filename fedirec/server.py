@@ -58,15 +58,9 @@ async def open_federation(
 ) -> AsyncIterator[Federation]:
     """Open the instance of `settings` for the length of the block.
 
-    Args:
-        settings: Checked settings.
-        wake: Told when something new waits to be sent or handled.
-        is_founding: Make what is missing: data folder, tables, the instance's own actors. Without
-            it an instance that was never founded, or waits for a migration, is refused.
-        now: Returns the hour.
-
-    Raises:
-        ConfigurationError: Settings, database and stored ids do not fit together.
+    `wake` is told when something new waits. `is_founding` makes what is missing: data folder,
+    tables, the instance's own actors; without it that is refused. Raises ConfigurationError when
+    settings, database and stored ids do not fit together.
     """
     async with AsyncExitStack() as stack:
         _prepare_data(settings, is_founding=is_founding)
@@ -76,15 +70,7 @@ async def open_federation(
             await migrate(database, now=now())
         await check_schema(database)
         await check_place(database, settings.instance())
-        transport = HttpTransport(
-            limits=settings.limits,
-            policy=AddressPolicy(
-                test_networks=settings.test_network, ports=frozenset(settings.ports)
-            ),
-            ca_file=settings.ca_file,
-            user_agent=user_agent(settings.instance()),
-            allow_http=bool(settings.test_network),
-        )
+        transport = _transport(settings)
         stack.push_async_callback(transport.close)
         federation = Federation(
             instance=settings.instance(),
@@ -149,28 +135,19 @@ async def serve(
     """
     woken = asyncio.Event()
     async with open_federation(settings, wake=woken.set, is_founding=True, now=now) as federation:
+        intake = Intake(federation.database)
         with _holding_lock(settings.data):
-            intake = Intake(federation.database)
             async with asyncio.TaskGroup() as tasks:
                 keeping = tasks.create_task(intake.run())
-                working = (
-                    [tasks.create_task(run_workers(federation, stop=stop, woken=woken))]
-                    if has_workers
-                    else []
-                )
-                application = build_application(
-                    federation,
-                    intake,
-                    WebOptions(
-                        trusted_proxies=settings.trusted_proxies, version=version("fedirec")
-                    ),
-                )
+                working = [run_workers(federation, stop=stop, woken=woken)] if has_workers else []
+                lines = [tasks.create_task(line) for line in working]
+                application = _application(federation, intake, settings)
                 async with _listening(application, settings, listener) as where:
                     log.info("instance.ready", at=where, origin=federation.instance.origin)
                     ready(federation)
                     await stop.wait()
                     log.info("instance.stopping")
-                await _drain(working)
+                await _drain(lines)
                 # the door is closed, so nobody waits for a commit any more
                 keeping.cancel()
     log.info("instance.stopped")
@@ -205,6 +182,21 @@ def is_served(data: Path) -> bool:
         except BlockingIOError:
             return True
     return False
+
+
+def _transport(settings: Settings) -> HttpTransport:
+    return HttpTransport(
+        limits=settings.limits,
+        policy=AddressPolicy(test_networks=settings.test_network, ports=frozenset(settings.ports)),
+        ca_file=settings.ca_file,
+        user_agent=user_agent(settings.instance()),
+        allow_http=bool(settings.test_network),
+    )
+
+
+def _application(federation: Federation, intake: Intake, settings: Settings) -> web.Application:
+    options = WebOptions(trusted_proxies=settings.trusted_proxies, version=version("fedirec"))
+    return build_application(federation, intake, options)
 
 
 def _prepare_data(settings: Settings, *, is_founding: bool) -> None:

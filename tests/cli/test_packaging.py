@@ -38,7 +38,6 @@ def test_the_compose_file_is_one_service_behind_loopback():
     assert 'ports: ["127.0.0.1:8080:8080"]' in compose
 
 
-@pytest.mark.rule("OP-08")
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_pins_by_hash_and_names_no_address(name):
     lock = (ROOT / "locks" / f"{name}.txt").read_text()

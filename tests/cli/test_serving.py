@@ -59,7 +59,6 @@ def ready(process: subprocess.Popen[str]) -> dict[str, str]:
     return said
 
 
-@pytest.mark.rule("OP-07")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_guild_opens_answers_and_leaves_in_order(guild, place, how):
     with running("serve", "--json", folder=guild.folder) as process:
@@ -149,7 +148,6 @@ def test_a_worker_works_beside_and_leaves_in_order(guild):
     assert code == 0, log
 
 
-@pytest.mark.rule("OP-07")
 def test_two_guilds_live_in_one_process_and_leave_no_descriptor(guild):
     before = open_descriptors()
 
