@@ -78,10 +78,21 @@ def verify_proof(
     if signature is None or not _has_context_of(document, proof):
         return False
     try:
-        text = _signing_input(document, proof)
+        texts = [_signing_input(document, options) for options in _readings(document, proof)]
     except InvalidInputError:
         return False
-    return key.verify(signature, text)
+    return any(key.verify(signature, text) for text in texts)
+
+
+def _readings(document: Mapping[str, Json], proof: dict[str, Json]) -> list[dict[str, Json]]:
+    """Return the proof as it stands and, if it names no context, with the document's.
+
+    The specification hashes the options with the document's context in them; some then leave it out
+    of the proof they attach (vc-di-eddsa §3.3.1, step 2 of proof creation).
+    """
+    if "@context" in proof or "@context" not in document:
+        return [proof]
+    return [proof, {"@context": document["@context"], **proof}]
 
 
 def _signing_input(document: Mapping[str, Json], proof: Mapping[str, Json]) -> bytes:
