@@ -13,6 +13,7 @@ from fedirec.domain.actors import ActorId
 from fedirec.domain.audience import Visibility, visibility_of
 from fedirec.domain.endorsements import ShownTo
 from fedirec.domain.notifications import Notice, NoticeKind
+from fedirec.domain.origins import same_origin
 from fedirec.errors import MalformedActivityError
 from fedirec.federation import consent
 from fedirec.federation.handling import Case, Outcome, Scene, ignore
@@ -31,6 +32,8 @@ def read_note(case: Case, scene: Scene, document: JsonObject) -> Note | Outcome:
         return ignore(f"its object is not a post: {error}")
     if note.attributed_to != case.actor.id:
         return ignore("its object is by somebody else")
+    if note.id == case.actor.id or not same_origin(note.id, case.actor.id):
+        return ignore("its object's id is not one that its author can give")
     return note
 
 

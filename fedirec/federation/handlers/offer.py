@@ -4,7 +4,7 @@ The offer is the only trace (FEDERATION.md, Consent). Whatever is refused here i
 is not: the sender learns nothing from silence.
 """
 
-from fedirec.activitypub.documents import dump
+from fedirec.activitypub.documents import dump, id_of
 from fedirec.activitypub.endorsements import core_digest, parse_endorsement, why_not_offer
 from fedirec.domain.actors import Actor, ActorId, ObjectId
 from fedirec.domain.endorsements import (
@@ -16,7 +16,7 @@ from fedirec.domain.endorsements import (
     who_may_offer,
 )
 from fedirec.domain.notifications import Notice, NoticeKind
-from fedirec.domain.origins import host_of
+from fedirec.domain.origins import host_of, same_origin
 from fedirec.errors import InvalidInputError
 from fedirec.federation.handling import Case, Handler, Outcome, Scene, ignore
 from fedirec.storage import actors, blocks, follows, offers, peers
@@ -49,6 +49,9 @@ def _read(case: Case, scene: Scene) -> Endorsement | str:
     note = case.activity.object_
     if note is None or "endorsement" not in note:
         return "it embeds none"
+    note_id = id_of(note)
+    if note_id is None or not same_origin(note_id, case.actor.id):
+        return "id: the Note is not where who offers it is"
     try:
         return why_not_offer(case.activity.document) or parse_endorsement(note, limits=scene.limits)
     except InvalidInputError as error:
