@@ -245,13 +245,13 @@ def _site(
     return web.TCPSite(runner, address.host, address.port)
 
 
-async def _drain(working: list[asyncio.Task[None]]) -> None:
+async def _drain(working: list[asyncio.Task[None]], *, seconds: float = DRAIN_SECONDS) -> None:
     """Give running work its time to end; what does not is cancelled, and its lease runs out."""
     if not working:
         return
-    _, late = await asyncio.wait(working, timeout=DRAIN_SECONDS)
+    _, late = await asyncio.wait(working, timeout=seconds)
     for task in late:
-        log.warning("worker.cancelled", seconds=DRAIN_SECONDS)
+        log.warning("worker.cancelled", seconds=seconds)
         task.cancel()
 
 

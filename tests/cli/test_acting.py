@@ -1,6 +1,15 @@
 """Members act by commands: here, and towards people whose server does not answer."""
 
+import asyncio
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
+
+from fedirec.cli.opening import open_here
+from fedirec.domain.actors import Host
+from fedirec.storage.peers import see_peer
 
 WORDS = "Found the failed wall plate that two firms had missed, and wrote it up plainly."
 ENDORSE = ("--words", WORDS, "--relation", "workedWith", "--from", "2026-03")
@@ -203,9 +212,19 @@ def test_a_job_note_is_posted_and_closed(guild, place):
 
 
 def test_a_job_note_closes_at_the_end_of_its_day(guild):
-    refused = guild.run("job", "ada", *JOB, *PAY, "--closes", "2020-01-31")
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
 
-    assert "closes: " in refused.complaint
+    posted = guild.done("job", "ada", *JOB, *PAY, "--closes", tomorrow.isoformat()).record
+
+    assert posted["closes_at"] == f"{tomorrow}T23:59:59Z"
+    assert "closes: " in guild.run("job", "ada", *JOB, *PAY, "--closes", "2020-01-31").complaint
+
+
+def test_a_day_that_is_none_shows_how_to_write_one(guild):
+    with pytest.raises(SystemExit):
+        guild.run("job", "ada", *JOB, *PAY, "--closes", "tomorrow")
+
+    assert "a day is written YYYY-MM-DD, not 'tomorrow'" in guild.capture.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -252,6 +271,36 @@ def test_a_host_that_is_none_is_refused(guild, place):
     assert "expected a host" in guild.run("peer", "block", "https://spam.example/x").complaint
     own = place.removeprefix("http://")
     assert "this instance itself" in guild.run("peer", "block", own).complaint
+
+
+def test_a_host_that_was_met_is_shown(guild):
+    async def meet() -> None:
+        async with open_here() as federation, federation.database.transaction() as transaction:
+            await see_peer(transaction, Host("peer.example"), federation.now())
+
+    asyncio.run(meet())
+
+    assert guild.done("peer", "show", "Peer.example").record["standing"] == "closed"
+    guild.done("peer", "block", "peer.example")
+    assert guild.done("peer", "list").record["standing"] == "blocked"
+    guild.done("peer", "forget", "peer.example")
+    assert guild.done("peer", "list").record == {"id": "peer.example", "standing": "blocked"}
+
+
+def test_probing_a_host_says_what_it_answers(guild):
+    class Nobody(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Nobody) as peer:
+        threading.Thread(target=peer.serve_forever, daemon=True).start()
+        probed = guild.done("peer", "probe", f"127.0.0.1:{peer.server_port}").record
+        peer.shutdown()
+
+    assert probed["status"] == 404
 
 
 def test_probing_a_host_that_is_down_is_one_line(guild, unused_tcp_port):

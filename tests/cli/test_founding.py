@@ -1,6 +1,8 @@
 """`fedirec init`, and what keeps an instance where it was founded."""
 
 import asyncio
+import os
+import pty
 import stat
 import subprocess
 import sys
@@ -61,6 +63,29 @@ def test_init_says_what_it_needs_instead_of_asking_in_a_pipe(keeper):
         "fedirec: say which domain handles shall have: `fedirec init --domain guild.example`\n"
     )
     assert not (keeper.folder / "fedirec.toml").exists()
+
+
+def test_init_asks_a_person_for_what_is_missing(keeper):
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "fedirec", "init"],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        for answer in ("guild.example", "social.guild.example", "Oak Frame Guild", "ada", "allow"):
+            os.write(ours, f"{answer}\n".encode())
+        out, err = process.communicate(timeout=60)
+    for end in (ours, theirs):
+        os.close(end)
+
+    assert process.returncode == 0, err
+    assert "Oak Frame Guild is founded: @guild@guild.example" in out
+    written = (keeper.folder / "fedirec.toml").read_text()
+    assert 'host = "social.guild.example"' in written
+    assert "allow_list = true" in written
+    assert keeper.done("member", "list").record["name"] == "ada"
 
 
 def test_init_does_not_found_twice(guild):

@@ -163,3 +163,18 @@ def test_two_guilds_live_in_one_process_and_leave_no_descriptor(guild):
 def open_descriptors() -> int:
     """How many files and sockets this process holds open."""
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_guild_is_founded_and_served_on_either_engine(
+    keeper, place, empty_url, quiet_environment
+):
+    quiet_environment.setenv("FEDIREC_DATABASE", empty_url)
+    keeper.done("init", "--domain", place.removeprefix("http://"), "--admin", "ada")
+
+    with running("serve", "--json", folder=keeper.folder) as process:
+        ready(process)
+        status = get(f"{place}/@ada")
+        leave(process)
+
+    assert status == 200
+    assert [record["name"] for record in keeper.done("member", "list").records] == ["ada"]

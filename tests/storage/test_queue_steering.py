@@ -1,12 +1,14 @@
 """A keeper's hand on the queue: what is under way is left alone, the rest obeys."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from fedirec.domain.actors import Host, InboxUrl
 from fedirec.storage import deliveries, queue
+from fedirec.storage.database import Database
+from fedirec.storage.queue import ClaimedDelivery
 from fedirec.storage.queue_lists import list_deliveries
 from fedirec.storage.queue_steering import (
     Choice,
@@ -41,13 +43,13 @@ async def waiting(database):
     return said[0].id
 
 
-async def states(database) -> Counter[str]:
+async def states(database: Database) -> Counter[str]:
     async with database.reading() as reader:
         page = await list_deliveries(reader, limit=50)
     return Counter(item.state for item in page.items)
 
 
-async def claim(database, now):
+async def claim(database: Database, now: datetime) -> list[ClaimedDelivery]:
     async with database.transaction() as transaction:
         return await queue.claim_deliveries(
             transaction,
@@ -59,7 +61,13 @@ async def claim(database, now):
         )
 
 
-async def settle(database, claimed, state, *, next_at=None):
+async def settle(
+    database: Database,
+    claimed: list[ClaimedDelivery],
+    state: str,
+    *,
+    next_at: datetime | None = None,
+) -> None:
     async with database.transaction() as transaction:
         for item in claimed:
             await queue.settle_delivery(

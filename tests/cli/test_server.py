@@ -1,0 +1,91 @@
+"""One instance built once and stopped in order, in this process."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+
+from fedirec.config import Settings, build_settings
+from fedirec.errors import ConfigurationError
+from fedirec.server import _drain, is_served, open_federation, serve, work
+from fedirec.storage.actors import list_local
+
+
+@pytest.fixture
+def settings(tmp_path: Path, free_port: int) -> Settings:
+    host = f"127.0.0.1:{free_port}"
+    return build_settings(
+        {
+            "domain": host,
+            "host": f"http://{host}",
+            "data": tmp_path / "data",
+            "listen": host,
+            "test_network": "127.0.0.1/32",
+        },
+        heeds_environment=False,
+    )
+
+
+async def test_founding_makes_the_guild_and_the_instance_once(settings):
+    for _ in range(2):
+        async with (
+            open_federation(settings, is_founding=True) as federation,
+            federation.database.reading() as reader,
+        ):
+            actors = await list_local(reader)
+
+    assert sorted(actor.kind for actor in actors) == ["Application", "Group"]
+
+
+async def test_an_instance_says_when_it_is_open_and_that_it_is_served(settings):
+    stop, served = asyncio.Event(), []
+
+    def ready(_federation: object) -> None:
+        served.append(is_served(settings.data))
+        stop.set()
+
+    await serve(settings, stop=stop, has_workers=False, ready=ready)
+
+    assert served == [True]
+    assert not is_served(settings.data)
+
+
+async def test_an_instance_listens_on_a_unix_socket(settings, tmp_path):
+    stop = asyncio.Event()
+    at_socket = settings.model_copy(update={"listen": f"unix:{tmp_path / 'door'}"})
+
+    await serve(at_socket, stop=stop, ready=lambda _federation: stop.set())
+
+    assert is_served(settings.data) is False
+
+
+async def test_a_port_that_is_taken_is_named(settings, free_port):
+    with (
+        socket.create_server(("127.0.0.1", free_port)),
+        pytest.raises(BaseExceptionGroup) as caught,
+    ):
+        await serve(settings, stop=asyncio.Event())
+
+    assert caught.group_contains(ConfigurationError, match="cannot listen on 127")
+    assert not is_served(settings.data)
+
+
+async def test_a_worker_stops_when_told(settings):
+    stop = asyncio.Event()
+    stop.set()
+
+    await work(settings, stop=stop)
+
+    assert (settings.data / "fedirec.db").is_file()
+
+
+async def test_work_that_does_not_end_in_time_is_cancelled():
+    async def endless() -> None:
+        await asyncio.Event().wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(endless())
+        await _drain([task], seconds=0.01)
+
+    assert task.cancelled()
