@@ -1,0 +1,54 @@
+"""Our actors: each member, the guild, and the instance itself. One URL, two faces."""
+
+from aiohttp import web
+
+from fedirec.activitypub.actors import render_actor, render_instance_actor
+from fedirec.activitypub.documents import dump
+from fedirec.domain.actors import Actor
+from fedirec.storage import actors, keys
+from fedirec.web.answers import PRIVATE, PUBLIC_SHORT, answer, prefers_json
+from fedirec.web.endpoints.local import get_local_actor
+from fedirec.web.keys import FEDERATION
+from fedirec.web.pages import about, profile
+from fedirec.web.readers import admit_reader
+
+
+async def get_by_id(request: web.Request) -> web.Response:
+    """Show an actor at its id: JSON unless a page is asked for."""
+    return await _show(request, otherwise_json=True)
+
+
+async def get_profile(request: web.Request) -> web.Response:
+    """Show an actor at its page: HTML unless JSON is asked for, as Mastodon does."""
+    return await _show(request, otherwise_json=False)
+
+
+async def _show(request: web.Request, *, otherwise_json: bool) -> web.Response:
+    if not prefers_json(request, otherwise=otherwise_json):
+        actor = await get_local_actor(request, request.match_info["name"])
+        return await profile.profile_page(request, actor)
+    await admit_reader(request)
+    actor = await get_local_actor(request, request.match_info["name"])
+    return await _document(request, actor)
+
+
+async def _document(request: web.Request, actor: Actor) -> web.Response:
+    federation = request.app[FEDERATION]
+    async with federation.database.reading() as reader:
+        stored = await keys.list_keys(reader, actor.id)
+    document = render_actor(actor, instance=federation.instance, keys=stored)
+    cache = PRIVATE if federation.is_authorized_fetch or federation.is_allow_list else PUBLIC_SHORT
+    return answer(request, dump(document), cache=cache)
+
+
+async def get_instance(request: web.Request) -> web.Response:
+    """Show the instance actor: fetchable unsigned, or two strict servers could never begin."""
+    if not prefers_json(request, otherwise=True):
+        return await about.about_page(request)
+    await admit_reader(request, is_open=True)
+    federation = request.app[FEDERATION]
+    async with federation.database.reading() as reader:
+        actor = await actors.get_actor(reader, federation.instance.actor_id)
+        stored = await keys.list_keys(reader, actor.id)
+    document = render_instance_actor(actor, instance=federation.instance, keys=stored)
+    return answer(request, dump(document), cache=PUBLIC_SHORT)

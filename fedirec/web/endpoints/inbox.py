@@ -1,0 +1,76 @@
+"""POST to an inbox, personal or shared: the door of journey (b). GET of the own one by its member.
+
+Refuses by the head alone what it can, then hands the raw request to `federation/inbox.py`.
+"""
+
+import structlog
+from aiohttp import web
+
+from fedirec.domain.actors import ActorId
+from fedirec.errors import ForbiddenError, InvalidInputError, UnauthenticatedError
+from fedirec.federation.inbox import receive
+from fedirec.web.answers import PRIVATE
+from fedirec.web.endpoints.collections import own_inbox
+from fedirec.web.endpoints.local import get_local_actor
+from fedirec.web.floods import check_flood, count_bad, count_good, read_claim
+from fedirec.web.keys import FEDERATION, INTAKE, REQUEST_ID
+from fedirec.web.readers import find_member
+from fedirec.web.requests import as_signed, check_form, read_body
+
+log = structlog.get_logger(__name__)
+
+
+async def post_personal(request: web.Request) -> web.Response:
+    """Take an activity for one of our actors; 404 for nobody, 410 for a deleted one."""
+    check_form(request, request.app[FEDERATION].limits)
+    actor = await get_local_actor(request, request.match_info["name"])
+    return await _take(request, recipient=actor.id)
+
+
+async def post_shared(request: web.Request) -> web.Response:
+    """Take an activity for whomever it is addressed to; never 404 or 410 (Sharkey would part)."""
+    check_form(request, request.app[FEDERATION].limits)
+    return await _take(request, recipient=None)
+
+
+async def post_instance(request: web.Request) -> web.Response:
+    """Take an activity for the instance actor."""
+    check_form(request, request.app[FEDERATION].limits)
+    return await _take(request, recipient=request.app[FEDERATION].instance.actor_id)
+
+
+async def _take(request: web.Request, *, recipient: ActorId | None) -> web.Response:
+    """Answer 202 with no body once the activity is committed, whatever becomes of it later."""
+    federation = request.app[FEDERATION]
+    claim = read_claim(as_signed(request))
+    await check_flood(request, claim)
+    signed = as_signed(request, await read_body(request, federation.limits))
+    try:
+        received = await receive(federation, request.app[INTAKE], signed, recipient=recipient)
+    except (UnauthenticatedError, InvalidInputError, ForbiddenError):
+        count_bad(request)
+        raise
+    if claim is not None:
+        await count_good(request, claim)
+        log.info(
+            "activity.received",
+            host=claim.host,
+            outcome=received.value,
+            request_id=request[REQUEST_ID],
+        )
+    return web.Response(status=web.HTTPAccepted.status_code)
+
+
+async def get_personal(request: web.Request) -> web.Response:
+    """Show a member their own inbox (ActivityPub §5.2); nobody else's."""
+    member = await find_member(request, scope="read")
+    if member is None:
+        message = "expected a bearer token of the inbox's owner"
+        raise UnauthenticatedError(message)
+    actor = await get_local_actor(request, request.match_info["name"])
+    if member.actor_id != actor.id:
+        message = f"{member.name} may not read the inbox of {actor.id}"
+        raise ForbiddenError(message)
+    response = await own_inbox(request, actor)
+    response.headers["Cache-Control"] = PRIVATE
+    return response

@@ -1,0 +1,43 @@
+"""What the web application holds, under typed keys: set once by `routes.py`, read by handlers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
+
+from aiohttp import web
+
+from fedirec.federation.context import Federation
+from fedirec.storage.intake import Intake
+from fedirec.web.assets import Assets
+from fedirec.web.rates import Rates
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebOptions:
+    """What the HTTP door needs beside the federation.
+
+    `trusted_proxies`: networks whose X-Forwarded-* headers count (RX-09). `version` is fedirec's,
+    for NodeInfo. `monotonic` measures rates and deadlines, in seconds; tests hand in their own.
+    """
+
+    trusted_proxies: tuple[Network, ...] = ()
+    version: str = "0"
+    monotonic: Callable[[], float] | None = None
+
+
+FEDERATION = web.AppKey("federation", Federation)
+INTAKE = web.AppKey("intake", Intake)
+OPTIONS = web.AppKey("options", WebOptions)
+ASSETS = web.AppKey("assets", Assets)
+RATES = web.AppKey("rates", Rates)
+
+REQUEST_ID = web.RequestKey("request_id", str)
+VARY = web.RequestKey("vary", set)
+
+
+def now(request: web.Request) -> datetime:
+    """The instant, by the federation's clock."""
+    return request.app[FEDERATION].now()

@@ -1,0 +1,87 @@
+"""One URL, two faces: HTML for people, activity JSON for peers (wire facts of `Accept`).
+
+Peers send `application/activity+json`, `application/ld+json` with or without the profile, or
+`application/json`, in one or several Accept lines; browsers send `text/html` first.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+ACTIVITY_JSON: Final = "application/activity+json"
+LD_JSON: Final = "application/ld+json"
+LD_PROFILE: Final = "https://www.w3.org/ns/activitystreams"
+JRD_JSON: Final = "application/jrd+json"
+
+_MACHINE: Final = frozenset({ACTIVITY_JSON, LD_JSON, JRD_JSON, "application/json"})
+_PEOPLE: Final = frozenset({"text/html", "application/xhtml+xml"})
+_MAX_RANGES: Final = 32
+
+
+def wants_json(accept: Sequence[str], *, otherwise: bool) -> bool:
+    """Tell whether the Accept lines ask for JSON rather than for a page.
+
+    JSON wins when one of its types outranks HTML, or stands before it at the same weight.
+    `otherwise` answers for no Accept, `*/*`, and lines that name neither.
+    """
+    best: tuple[float, bool] | None = None
+    for media_type, weight in _ranges(accept):
+        is_json = media_type in _MACHINE
+        if weight <= 0 or not (is_json or media_type in _PEOPLE):
+            continue
+        if best is None or weight > best[0]:
+            best = (weight, is_json)
+    return otherwise if best is None else best[1]
+
+
+def is_activity_media_type(content_type: str) -> bool:
+    """Tell whether a body of this Content-Type is read in an inbox or outbox.
+
+    Three forms: activity+json, ld+json with the ActivityStreams profile, each with any further
+    parameters such as a charset of UTF-8 (BookWyrm).
+    """
+    media_type, parameters = _split(content_type)
+    if parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+        return False
+    if media_type == ACTIVITY_JSON:
+        return True
+    return media_type == LD_JSON and LD_PROFILE in parameters.get("profile", "").split()
+
+
+def _ranges(accept: Sequence[str]) -> Iterable[tuple[str, float]]:
+    parts = [part for line in accept for part in _split_outside_quotes(line, ",")]
+    for part in parts[:_MAX_RANGES]:
+        media_type, parameters = _split(part)
+        yield media_type, _weight(parameters.get("q", "1"))
+
+
+def _weight(text: str) -> float:
+    """Return a quality value (RFC 9110 §12.4.2), 0 for one that is none."""
+    try:
+        weight = float(text)
+    except ValueError:
+        return 0.0
+    return weight if 0 <= weight <= 1 else 0.0
+
+
+def _split(text: str) -> tuple[str, dict[str, str]]:
+    """Return a media type in lower case and its parameters, unquoted."""
+    media_type, *rest = _split_outside_quotes(text, ";")
+    parameters: dict[str, str] = {}
+    for item in rest:
+        name, _, value = item.partition("=")
+        parameters.setdefault(name.strip().lower(), value.strip().strip('"'))
+    return media_type.strip().lower(), parameters
+
+
+def _split_outside_quotes(text: str, separator: str) -> list[str]:
+    """Split at `separator`, but not inside double quotes."""
+    parts = [""]
+    quoted = False
+    for character in text:
+        if character == '"':
+            quoted = not quoted
+        if character == separator and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts

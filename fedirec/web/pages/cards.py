@@ -1,0 +1,163 @@
+"""What templates are given for one endorsement or one job note, with every text decided."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from fedirec.activitypub.identifiers import Instance
+from fedirec.storage.cards import CardEvidence, EndorsementCard, JobCard, Person
+from fedirec.web.links import host_of_link, href_of
+from fedirec.web.pages.words import (
+    JobFacts,
+    heading_of,
+    hue_of,
+    job_facts,
+    opening_of,
+    period_of,
+    quotation_of,
+    role_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A link, the host it leads to, and when it was last found there."""
+
+    href: str
+    name: str
+    host: str
+    seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndorsementView:
+    """One endorsement as a card shows it; `words` is HTML still to be cleaned."""
+
+    url: str
+    heading: str
+    hue: int
+    words: str
+    opening: str
+    language: str
+    endorser: Person
+    endorsed: Person
+    role: str
+    where: str | None
+    when: str
+    evidence: tuple[Evidence, ...]
+    is_by_reply: bool
+    published_at: datetime
+    updated_at: datetime | None
+    confirmed_at: datetime | None
+    consent_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """One job note as a card shows it."""
+
+    url: str
+    title: str
+    words: str
+    language: str
+    author: Person
+    organization: str | None
+    organization_url: str | None
+    facts: JobFacts
+    hours: str | None
+    term: str | None
+    skills: tuple[str, ...]
+    status: str
+    contact: str
+    contact_words: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """What somebody is recognised for: the newest in full, the others folded to a line."""
+
+    heading: str
+    first: EndorsementView
+    others: tuple[EndorsementView, ...]
+
+
+def endorsement_view(card: EndorsementCard, instance: Instance) -> EndorsementView:
+    """Return the view of one endorsement; ours are linked here, others at their origin."""
+    is_ours = instance.owns(card.note_id)
+    words = quotation_of(card.content)
+    consent_is_ours = card.consent_id is not None and instance.owns(card.consent_id)
+    return EndorsementView(
+        url=card.note_id if is_ours else href_of(card.url),
+        heading=heading_of(card),
+        hue=hue_of(card.setting),
+        words=words,
+        opening=opening_of(words),
+        language=card.language or "und",
+        endorser=card.endorser,
+        endorsed=card.endorsed,
+        role=role_of(card),
+        where=card.setting,
+        when=period_of(card),
+        evidence=tuple(_evidence(item) for item in card.evidence),
+        is_by_reply=consent_is_ours and not card.endorsed.is_local,
+        published_at=card.published_at,
+        updated_at=card.updated_at,
+        confirmed_at=card.confirmed_at,
+        consent_id=card.consent_id,
+    )
+
+
+def _evidence(item: CardEvidence) -> Evidence:
+    return Evidence(
+        href=href_of(item.href), name=item.name, host=host_of_link(item.href), seen=item.seen_at
+    )
+
+
+def job_view(card: JobCard, *, now: datetime) -> JobView:
+    """Return the view of one job note."""
+    job = card.job
+    organization = job.organization
+    organization_url = None
+    if organization is not None and organization.url is not None:
+        organization_url = href_of(organization.url)
+    return JobView(
+        url=card.note_id,
+        title=card.title,
+        words=card.content,
+        language=card.language or "und",
+        author=card.author,
+        organization=None if organization is None else organization.name,
+        organization_url=organization_url,
+        facts=job_facts(card, now=now),
+        hours=job.hours,
+        term=job.term,
+        skills=tuple(skill.name for skill in job.skills),
+        status=card.status,
+        contact=href_of(job.contact),
+        contact_words=card.author.handle
+        if job.contact == card.author.id
+        else host_of_link(job.contact),
+        published_at=card.published_at,
+    )
+
+
+def recognitions(views: Iterable[EndorsementView]) -> tuple[Recognition, ...]:
+    """Group endorsements by what they are for, the group of the newest first.
+
+    Inside a group those of one context stand together. Never ordered by how many there are.
+    """
+    newest_first = list(views)
+    order = {view.heading: place for place, view in reversed(list(enumerate(newest_first)))}
+    sorted_views = sorted(newest_first, key=lambda view: order[view.heading])
+    found = []
+    for heading, group in groupby(sorted_views, key=lambda view: view.heading):
+        first, *others = _by_context(list(group))
+        found.append(Recognition(heading=heading, first=first, others=tuple(others)))
+    return tuple(found)
+
+
+def _by_context(views: list[EndorsementView]) -> list[EndorsementView]:
+    order = {view.where: place for place, view in reversed(list(enumerate(views)))}
+    return sorted(views, key=lambda view: order[view.where])

@@ -1,0 +1,55 @@
+"""The guild's front: what it is, what was said lately, what work there is, how to take part."""
+
+from typing import Final
+
+from aiohttp import web
+
+from fedirec.errors import NotFoundError
+from fedirec.storage import actors
+from fedirec.storage.cards import list_latest_cards, list_open_jobs, list_people
+from fedirec.web.keys import FEDERATION
+from fedirec.web.pages.cards import endorsement_view, job_view
+from fedirec.web.templating import alternate_link, page
+
+SHOWN: Final = 10
+JOBS_SHOWN: Final = 5
+PEOPLE_SHOWN: Final = 200
+
+
+async def front_page(request: web.Request) -> web.Response:
+    """Show the guild."""
+    federation = request.app[FEDERATION]
+    instance = federation.instance
+    before = request.query.get("before")
+    async with federation.database.reading() as reader:
+        guild = await actors.find_actor(reader, instance.guild_id)
+        latest = await list_latest_cards(reader, before=before, limit=SHOWN)
+        jobs = await list_open_jobs(reader, now=federation.now(), before=None, limit=JOBS_SHOWN)
+    if guild is None:
+        message = f"no guild actor {instance.guild_id}: run `fedirec init`"
+        raise NotFoundError(message)
+    context = {
+        "section": "front",
+        "guild": guild,
+        "endorsements": [endorsement_view(card, instance) for card in latest.items],
+        "next_cursor": latest.next_cursor,
+        "is_first": before is None,
+        "jobs": [job_view(card, now=federation.now()) for card in jobs.items],
+        "alternate": guild.id,
+        "canonical": f"{instance.origin}/",
+    }
+    return page(request, "guild.html", context, headers={"Link": alternate_link(guild.id)})
+
+
+async def members_page(request: web.Request) -> web.Response:
+    """List the members who want to be found, A to Z."""
+    federation = request.app[FEDERATION]
+    async with federation.database.reading() as reader:
+        people = await list_people(reader, after=request.query.get("after", ""), limit=PEOPLE_SHOWN)
+    context = {
+        "section": "members",
+        "people": people,
+        "next_after": people[-1].name if len(people) == PEOPLE_SHOWN else None,
+        "canonical": f"{federation.instance.origin}/members",
+    }
+    return page(request, "members.html", context)

@@ -1,0 +1,91 @@
+"""Every route of the instance, in one table, and the application around it."""
+
+import time
+from typing import Final
+
+from aiohttp import web
+
+from fedirec.federation.context import Federation
+from fedirec.storage.intake import Intake
+from fedirec.web.assets import load_assets
+from fedirec.web.endpoints import (
+    actor,
+    client_side,
+    collections,
+    health,
+    host_meta,
+    inbox,
+    nodeinfo,
+    objects,
+    static_files,
+    webfinger,
+)
+from fedirec.web.keys import ASSETS, FEDERATION, INTAKE, OPTIONS, RATES, WebOptions
+from fedirec.web.middleware import answer, gate, proxies
+from fedirec.web.pages import about, guild, job_notes, notes
+from fedirec.web.rates import Rates
+from fedirec.web.templating import set_up_templates
+
+_NAME: Final = "{name:[a-z0-9_]{1,30}}"
+_ULID: Final = "{ulid:[0-7][0-9A-HJKMNP-TV-Z]{25}}"
+_USER: Final = f"/users/{_NAME}"
+
+
+def build_application(
+    federation: Federation, intake: Intake, options: WebOptions | None = None
+) -> web.Application:
+    """Return the application of one instance; run it with `serving.GuardedRunner`.
+
+    `intake.run()` must be running for as long as requests are answered.
+    """
+    options = options or WebOptions()
+    application = web.Application(
+        middlewares=(answer, *((proxies,) if options.trusted_proxies else ()), gate),
+        client_max_size=federation.limits.inbox_body_bytes,
+    )
+    application[FEDERATION] = federation
+    application[INTAKE] = intake
+    application[OPTIONS] = options
+    application[RATES] = Rates(options.monotonic or time.monotonic)
+    application[ASSETS] = load_assets()
+    set_up_templates(application)
+    application.add_routes(routes())
+    return application
+
+
+def routes() -> list[web.RouteDef]:
+    """Return the table: for peers, for members' programs, for people, for probes."""
+    return [
+        web.get("/.well-known/webfinger", webfinger.get),
+        web.get("/.well-known/nodeinfo", nodeinfo.get_index),
+        web.get("/nodeinfo/{version:2\\.[01]}", nodeinfo.get_document),
+        web.get("/.well-known/host-meta", host_meta.get_xml),
+        web.get("/.well-known/host-meta.json", host_meta.get_json),
+        web.get("/actor", actor.get_instance),
+        web.post("/actor/inbox", inbox.post_instance),
+        web.get("/actor/outbox", collections.get_instance_outbox),
+        web.post("/inbox", inbox.post_shared),
+        web.get(_USER, actor.get_by_id),
+        web.get(f"{_USER}/inbox", inbox.get_personal),
+        web.post(f"{_USER}/inbox", inbox.post_personal),
+        web.get(f"{_USER}/outbox", collections.get_outbox),
+        web.post(f"{_USER}/outbox", client_side.post_outbox),
+        web.get(f"{_USER}/followers", collections.get_followers),
+        web.get(f"{_USER}/following", collections.get_following),
+        web.get(f"{_USER}/featured", collections.get_featured),
+        web.get(f"/endorsements/{_ULID}", objects.get_endorsement),
+        web.get(f"/jobs/{_ULID}", objects.get_job_note),
+        web.get(f"/notes/{_ULID}", objects.get_note),
+        web.get(f"/activities/{_ULID}", objects.get_activity),
+        web.get(f"/stamps/{_ULID}", objects.get_stamp),
+        web.get("/", guild.front_page),
+        web.get(f"/@{_NAME}", actor.get_profile),
+        web.get("/members", guild.members_page),
+        web.get("/jobs", job_notes.board_page),
+        web.get("/tags/{tag}", notes.tag_page),
+        web.get("/about", about.about_page),
+        web.get("/authorize_interaction", about.interaction_page),
+        web.get("/static/{name}", static_files.get),
+        web.get("/healthz", health.get_live),
+        web.get("/readyz", health.get_ready),
+    ]

@@ -1,0 +1,115 @@
+"""Pages from templates: autoescape on, a missing name is an error, remote HTML cleaned once more.
+
+Nothing but `clean` makes a string that is not escaped, and it goes through the one sanitizer
+(HT-01), so that not even a damaged row can put a script on a page.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+from cachetools import LRUCache
+
+from fedirec.activitypub.content import clean_html
+from fedirec.activitypub.phrases import day_words, phrases_in
+from fedirec.web.answers import HTML, PUBLIC_CHECKED, answer
+from fedirec.web.assets import find_folder
+from fedirec.web.keys import ASSETS, FEDERATION, OPTIONS
+from fedirec.web.links import href_of
+from fedirec.web.marks import mark_path
+
+_LANGUAGE: Final = "en"
+_CLEANED: Final = 512
+
+
+class CleanHtml(str):
+    """HTML out of the sanitizer: templates put it in as it is."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        """Say that escaping was done (the protocol of markupsafe)."""
+        return str(self)
+
+
+def set_up_templates(application: web.Application) -> None:
+    """Give the application its templates and filters."""
+    environment = aiohttp_jinja2.setup(
+        application,
+        loader=jinja2.FileSystemLoader(find_folder("templates")),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters["clean"] = make_cleaner()
+    environment.filters["day"] = day
+    environment.filters["link"] = href_of
+    environment.filters["mark"] = mark_path
+    environment.filters["lower_first"] = lower_first
+
+
+def make_cleaner() -> Callable[[str], CleanHtml]:
+    """Return the filter for remote HTML; what it cleaned lately it knows by heart.
+
+    Cleaning costs 45 microseconds a note, which is more than the rest of its card.
+    """
+    known: LRUCache[str, CleanHtml] = LRUCache(_CLEANED)
+
+    def clean(html: str) -> CleanHtml:
+        cleaned = known.get(html)
+        if cleaned is None:
+            cleaned = known[html] = CleanHtml(clean_html(html))
+        return cleaned
+
+    return clean
+
+
+def day(instant: datetime) -> str:
+    """Return an instant's day in words: `4 May 2026`."""
+    return day_words(instant.date(), phrases_in(_LANGUAGE))
+
+
+def lower_first(words: str) -> str:
+    """Return words as they stand inside a sentence."""
+    return words[:1].lower() + words[1:]
+
+
+def render(request: web.Request, template: str, context: Mapping[str, object]) -> bytes:
+    """Return the page as bytes: the context of every page, and this one's."""
+    application = request.app
+    instance = application[FEDERATION].instance
+    page = {
+        "site": instance,
+        "guild_handle": f"@{instance.guild_name}@{instance.domain}",
+        "assets": application[ASSETS],
+        "version": application[OPTIONS].version,
+        "language": _LANGUAGE,
+        "alternate": None,
+        "canonical": None,
+        "is_indexed": True,
+        "section": "",
+        **context,
+    }
+    return aiohttp_jinja2.render_string(template, request, page).encode()
+
+
+def page(
+    request: web.Request,
+    template: str,
+    context: Mapping[str, object],
+    *,
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    """Return a public page, with its ETag."""
+    body = render(request, template, context)
+    return answer(request, body, content_type=HTML, cache=PUBLIC_CHECKED, headers=headers)
+
+
+def alternate_link(activity_id: str) -> str:
+    """Return the Link header that leads from a page to its activity JSON."""
+    return f'<{activity_id}>; rel="alternate"; type="application/activity+json"'
