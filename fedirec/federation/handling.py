@@ -118,6 +118,7 @@ class Outcome:
 
 Apply = Callable[[Transaction, Case, Scene], Awaitable[Outcome]]
 Needs = Callable[[Activity, Instance], tuple[Need, ...]]
+MoreNeeds = Callable[[Resolved, Instance], tuple[Need, ...]]
 
 
 def needs_nothing(_activity: Activity, _instance: Instance) -> tuple[Need, ...]:
@@ -125,12 +126,21 @@ def needs_nothing(_activity: Activity, _instance: Instance) -> tuple[Need, ...]:
     return ()
 
 
+def needs_no_more(_resolved: Resolved, _instance: Instance) -> tuple[Need, ...]:
+    """Return no needs: for handlers to whom what was fetched is enough."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handler:
-    """What is done about one kind of activity: what to fetch first, then what to write."""
+    """What is done about one kind of activity: what to fetch first, then what to write.
+
+    `more_needs` are those that only what was fetched first can tell, such as its author.
+    """
 
     apply: Apply
     needs: Needs = needs_nothing
+    more_needs: MoreNeeds = needs_no_more
 
 
 def ignore(reason: str) -> Outcome:

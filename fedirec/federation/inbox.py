@@ -26,7 +26,8 @@ from fedirec.errors import (
 from fedirec.federation import pointers, registry
 from fedirec.federation.authentication import VerifiedSender, verify
 from fedirec.federation.context import Federation
-from fedirec.federation.handling import Case, Outcome, Scene, ignore
+from fedirec.federation.fetch_ledger import Allowance
+from fedirec.federation.handling import Case, Outcome, Resolved, Scene, ignore
 from fedirec.federation.outbox import carry_out, scene_of
 from fedirec.federation.remote_actors import is_gone_at_origin
 from fedirec.federation.resolution import resolve
@@ -172,9 +173,10 @@ async def handle_received(federation: Federation, claimed: ClaimedReceived) -> N
     vital cannot be fetched now; the worker tries again.
     """
     activity = parse_activity(claimed.body.encode(), limits=federation.limits)
-    case = await _case_of(federation, claimed, activity)
+    allowance = Allowance(requests=federation.limits.fetches_per_activity)
+    case = await _case_of(federation, claimed, activity, allowance)
     if isinstance(case, Case):
-        case = await _with_needs(federation, case)
+        case = await _with_needs(federation, case, allowance)
     scene = scene_of(federation)
     try:
         async with federation.database.transaction() as transaction:
@@ -204,11 +206,11 @@ async def handle_received(federation: Federation, claimed: ClaimedReceived) -> N
 
 
 async def _case_of(
-    federation: Federation, claimed: ClaimedReceived, activity: Activity
+    federation: Federation, claimed: ClaimedReceived, activity: Activity, allowance: Allowance
 ) -> Case | Outcome:
     """Return the case as its actor or its origin tells it, or why there is none."""
     if claimed.signer_id != claimed.actor_id:
-        return await pointers.follow(federation, activity, claimed.body.encode())
+        return await pointers.follow(federation, activity, claimed.body.encode(), allowance)
     async with federation.database.reading() as reader:
         actor = await actors.find_actor(reader, claimed.actor_id)
         if actor is None:
@@ -218,14 +220,20 @@ async def _case_of(
     return Case(activity=activity, actor=actor, recipients=claimed.recipients)
 
 
-async def _with_needs(federation: Federation, case: Case) -> Case | Outcome:
-    """Fetch what the handler asks for; no transaction is open here."""
+async def _with_needs(federation: Federation, case: Case, allowance: Allowance) -> Case | Outcome:
+    """Fetch what the handler asks for, in two steps at most; no transaction is open here."""
     handler = registry.find_handler(case.activity)
     if isinstance(handler, str):
         return ignore(handler)
     needs = handler.needs(case.activity, federation.instance)
-    budget = federation.limits.fetches_per_activity
-    return replace(case, resolved=await resolve(federation, needs, budget=budget))
+    first = await resolve(federation, needs, allowance=allowance)
+    more_needs = handler.more_needs(first, federation.instance)
+    more = await resolve(federation, more_needs, allowance=allowance)
+    resolved = Resolved(
+        documents={**first.documents, **more.documents},
+        failures={**first.failures, **more.failures},
+    )
+    return replace(case, resolved=resolved)
 
 
 async def _settle(

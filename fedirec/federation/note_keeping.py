@@ -32,7 +32,7 @@ def read_note(case: Case, scene: Scene, document: JsonObject) -> Note | Outcome:
         return ignore(f"its object is not a post: {error}")
     if note.attributed_to != case.actor.id:
         return ignore("its object is by somebody else")
-    if note.id == case.actor.id or not same_origin(note.id, case.actor.id):
+    if str(note.id) == case.actor.id or not same_origin(note.id, case.actor.id):
         return ignore("its object's id is not one that its author can give")
     return note
 

@@ -1,14 +1,19 @@
 """What must be fetched before a note can be kept: the stamp of an endorsement, and its person."""
 
-from fedirec.activitypub.documents import id_of, object_of
+from fedirec.activitypub.documents import JsonObject, id_of, object_of
 from fedirec.activitypub.identifiers import Instance
 from fedirec.activitypub.parse import Activity
 from fedirec.federation.handling import Need, NeedKind
 
 
 def needs_of_object(activity: Activity, instance: Instance) -> tuple[Need, ...]:
-    """Return the needs of the embedded object; none is vital: a stamp out of reach waits."""
-    endorsement = object_of((activity.object_ or {}).get("endorsement"))
+    """Return the needs of the embedded object, as `needs_of_document`."""
+    return needs_of_document(activity.object_ or {}, instance)
+
+
+def needs_of_document(document: JsonObject, instance: Instance) -> tuple[Need, ...]:
+    """Return the needs of a post; none is vital: a stamp out of reach waits."""
+    endorsement = object_of(document.get("endorsement"))
     if endorsement is None:
         return ()
     wanted = (

@@ -4,6 +4,7 @@ Network first, one fetch for each; then one transaction for each verdict.
 """
 
 from dataclasses import replace
+from typing import Final
 
 from fedirec.activitypub.documents import load_document
 from fedirec.activitypub.endorsements import core_digest, parse_endorsement
@@ -12,11 +13,14 @@ from fedirec.errors import InvalidInputError, RemoteError
 from fedirec.federation import consent
 from fedirec.federation.consent import Claim, Judgement
 from fedirec.federation.context import Federation
+from fedirec.federation.fetch_ledger import Allowance
 from fedirec.federation.handling import Need, Resolved
 from fedirec.federation.outbox import scene_of
 from fedirec.federation.resolution import resolve
 from fedirec.storage import endorsements, notes
 from fedirec.storage.endorsements import StoredEndorsement
+
+_REQUESTS: Final = 2  # the second one is for a host that reads another kind of signature
 
 
 async def recheck_stamps(federation: Federation, *, limit: int) -> None:
@@ -30,7 +34,7 @@ async def recheck_stamps(federation: Federation, *, limit: int) -> None:
 async def _recheck(federation: Federation, stored: StoredEndorsement) -> None:
     need = Need(url=str(stored.consent_id))
     try:
-        resolved = await resolve(federation, (need,), budget=1)
+        resolved = await resolve(federation, (need,), allowance=Allowance(requests=_REQUESTS))
     except RemoteError:
         resolved = Resolved()
     scene = scene_of(federation)

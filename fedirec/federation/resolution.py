@@ -29,13 +29,14 @@ from fedirec.federation.remote_actors import get_or_fetch_actor, refresh_actor
 _log: Final = structlog.get_logger(__name__)
 
 
-async def resolve(federation: Federation, needs: Sequence[Need], *, budget: int) -> Resolved:
-    """Fetch what is needed, at once; at most `budget` requests are made for all of it.
+async def resolve(
+    federation: Federation, needs: Sequence[Need], *, allowance: Allowance
+) -> Resolved:
+    """Fetch what is needed, at once; no more requests are made than `allowance` has left.
 
     Actors are in the database afterwards; documents come back under the id asked for, which is the
     id they bear. Raises RemoteUnavailableError when something vital cannot be had now.
     """
-    allowance = Allowance(requests=budget)
     wanted = dict.fromkeys(need for need in needs if not federation.instance.owns(need.url))
     async with asyncio.TaskGroup() as tasks:
         running = {need: tasks.create_task(_answer(federation, need, allowance)) for need in wanted}

@@ -9,7 +9,16 @@ from fedirec.domain.audience import Visibility
 from fedirec.domain.notifications import Notice, NoticeKind
 from fedirec.domain.origins import same_origin
 from fedirec.errors import MalformedActivityError
-from fedirec.federation.handling import Case, Handler, Need, Outcome, Scene, ignore
+from fedirec.federation.handling import (
+    Case,
+    Handler,
+    Need,
+    NeedKind,
+    Outcome,
+    Resolved,
+    Scene,
+    ignore,
+)
 from fedirec.federation.note_keeping import stored_note
 from fedirec.federation.recipients import reached_here
 from fedirec.storage import actors, endorsements, notes, reactions, tombstones
@@ -23,6 +32,17 @@ def needs(activity: Activity, instance: Instance) -> tuple[Need, ...]:
     if activity.object_id is None or instance.owns(activity.object_id):
         return ()
     return (Need(url=activity.object_id),)
+
+
+def more_needs(resolved: Resolved, instance: Instance) -> tuple[Need, ...]:
+    """Ask for the author of what was boosted, who may be new to us."""
+    fetched = [_note_in(document) for document in resolved.documents.values()]
+    authors = [id_of(note.get("attributedTo")) for note in fetched if note is not None]
+    return tuple(
+        Need(url=author, kind=NeedKind.ACTOR)
+        for author in authors
+        if author is not None and not instance.owns(author)
+    )
 
 
 async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
@@ -115,4 +135,4 @@ def _note_in(document: JsonObject | None) -> JsonObject | None:
     return inner if same_origin(inner_id, outer_id) else None
 
 
-HANDLER = Handler(apply=apply, needs=needs)
+HANDLER = Handler(apply=apply, needs=needs, more_needs=more_needs)

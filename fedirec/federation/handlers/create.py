@@ -3,9 +3,18 @@
 from fedirec.activitypub.identifiers import Instance
 from fedirec.activitypub.parse import Activity
 from fedirec.federation import replies
-from fedirec.federation.handling import Case, Handler, Need, NeedKind, Outcome, Scene, ignore
+from fedirec.federation.handling import (
+    Case,
+    Handler,
+    Need,
+    NeedKind,
+    Outcome,
+    Resolved,
+    Scene,
+    ignore,
+)
 from fedirec.federation.note_keeping import keep_new, read_note
-from fedirec.federation.note_needs import needs_of_object
+from fedirec.federation.note_needs import needs_of_document, needs_of_object
 from fedirec.storage import offers
 from fedirec.storage.database import Transaction
 
@@ -15,6 +24,16 @@ def needs(activity: Activity, instance: Instance) -> tuple[Need, ...]:
     if activity.object_ is None and activity.object_id is not None:
         return (Need(url=activity.object_id, kind=NeedKind.DOCUMENT, is_vital=True),)
     return needs_of_object(activity, instance)
+
+
+def more_needs(resolved: Resolved, instance: Instance) -> tuple[Need, ...]:
+    """Ask for what an object that had to be fetched needs in its turn."""
+    return tuple(
+        need
+        for document in resolved.documents.values()
+        if "attributedTo" in document
+        for need in needs_of_document(document, instance)
+    )
 
 
 async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
@@ -36,4 +55,4 @@ async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
     return await keep_new(transaction, case, scene, note)
 
 
-HANDLER = Handler(apply=apply, needs=needs)
+HANDLER = Handler(apply=apply, needs=needs, more_needs=more_needs)
