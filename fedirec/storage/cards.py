@@ -5,9 +5,10 @@ these, not the table groups, so that a page of twenty costs one hop and not sixt
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from fedirec.domain.actors import ActorId, ObjectId
 from fedirec.domain.job_notes import JobNote
@@ -25,6 +26,8 @@ from fedirec.storage.statements import (
     text,
     text_or_none,
 )
+
+T = TypeVar("T")
 
 _PERSON: Final = ("id", "name", "handle_domain", "display_name", "url", "kind", "is_local")
 
@@ -136,40 +139,56 @@ _JOBS_BEFORE: Final = (
 
 
 async def list_latest_cards(
-    reader: Reader, *, before: str | None, limit: int
-) -> Page[EndorsementCard]:
-    """Return endorsements by or about one of ours, newest first."""
-    return await _endorsements(reader, " and (a.is_local or b.is_local)", {}, before, limit)
+    reader: Reader, read: Callable[[Row], T], *, before: str | None, limit: int
+) -> Page[T]:
+    """Return endorsements by or about one of ours, newest first; see `list_cards_about`."""
+    condition = " and (a.is_local or b.is_local)"
+    return await _endorsements(reader, read, condition, {}, before=before, limit=limit)
 
 
 async def list_cards_about(
-    reader: Reader, endorsed_id: ActorId, *, before: str | None, limit: int
-) -> Page[EndorsementCard]:
-    """Return what others recognise this actor for, newest first."""
+    reader: Reader,
+    read: Callable[[Row], T],
+    endorsed_id: ActorId,
+    *,
+    before: str | None,
+    limit: int,
+) -> Page[T]:
+    """Return what others recognise this actor for, newest first.
+
+    `read` makes of a row what the page needs: `read_card`, or what remembers its answers.
+    """
     condition = " and e.endorsed_id = :actor_id"
-    return await _endorsements(reader, condition, {"actor_id": endorsed_id}, before, limit)
+    given: dict[str, Value] = {"actor_id": endorsed_id}
+    return await _endorsements(reader, read, condition, given, before=before, limit=limit)
 
 
 async def list_cards_by(
-    reader: Reader, endorser_id: ActorId, *, before: str | None, limit: int
-) -> Page[EndorsementCard]:
+    reader: Reader,
+    read: Callable[[Row], T],
+    endorser_id: ActorId,
+    *,
+    before: str | None,
+    limit: int,
+) -> Page[T]:
     """Return what this actor said about others, newest first."""
     condition = " and e.endorser_id = :actor_id"
-    return await _endorsements(reader, condition, {"actor_id": endorser_id}, before, limit)
+    given: dict[str, Value] = {"actor_id": endorser_id}
+    return await _endorsements(reader, read, condition, given, before=before, limit=limit)
 
 
 async def list_cards_tagged(
-    reader: Reader, tag: str, *, before: str | None, limit: int
-) -> Page[EndorsementCard]:
+    reader: Reader, read: Callable[[Row], T], tag: str, *, before: str | None, limit: int
+) -> Page[T]:
     """Return endorsements with a hashtag, given in lower case without `#`, newest first."""
     condition = " and exists (select 1 from note_tags g where g.tag = :tag and g.note_id = n.id)"
-    return await _endorsements(reader, condition, {"tag": tag}, before, limit)
+    return await _endorsements(reader, read, condition, {"tag": tag}, before=before, limit=limit)
 
 
 async def find_card(reader: Reader, note_id: ObjectId) -> EndorsementCard | None:
     """Return one endorsement, if it may be shown to everybody."""
     row = await reader.fetch_one(f"{_ENDORSEMENTS} and n.id = :note_id", {"note_id": note_id})
-    return None if row is None else _endorsement(row)
+    return None if row is None else read_card(row)
 
 
 async def list_open_jobs(
@@ -217,13 +236,19 @@ async def list_people(reader: Reader, *, after: str, limit: int) -> list[Person]
 
 
 async def _endorsements(
-    reader: Reader, condition: str, parameters: dict[str, Value], before: str | None, limit: int
-) -> Page[EndorsementCard]:
+    reader: Reader,
+    read: Callable[[Row], T],
+    condition: str,
+    parameters: dict[str, Value],
+    *,
+    before: str | None,
+    limit: int,
+) -> Page[T]:
     rows = await reader.fetch_all(
         f"{_ENDORSEMENTS}{condition}{_ENDORSEMENTS_BEFORE}",
         {**parameters, **after_cursor(before), "limit": bounded(limit) + 1},
     )
-    return page_of(rows, limit, _endorsement, _cursor)
+    return page_of(rows, limit, read, _cursor)
 
 
 async def _jobs(
@@ -252,7 +277,8 @@ def _person(row: Row, prefix: str) -> Person:
     )
 
 
-def _endorsement(row: Row) -> EndorsementCard:
+def read_card(row: Row) -> EndorsementCard:
+    """Read one endorsement with both people."""
     return EndorsementCard(
         note_id=ObjectId(text(row, "note_id")),
         url=text(row, "url"),

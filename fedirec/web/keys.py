@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 
 from aiohttp import web
+from cachetools import LRUCache
 
+from fedirec.domain.actors import ActorId
 from fedirec.federation.context import Federation
+from fedirec.storage.database import Value
 from fedirec.storage.intake import Intake
 from fedirec.web.assets import Assets
 from fedirec.web.rates import Rates
@@ -32,12 +34,7 @@ FEDERATION = web.AppKey("federation", Federation)
 INTAKE = web.AppKey("intake", Intake)
 OPTIONS = web.AppKey("options", WebOptions)
 ASSETS = web.AppKey("assets", Assets)
+FACES = web.AppKey("faces", LRUCache[ActorId, tuple[tuple[Value, ...], bytes]])
 RATES = web.AppKey("rates", Rates)
 
 REQUEST_ID = web.RequestKey("request_id", str)
-VARY = web.RequestKey("vary", set)
-
-
-def now(request: web.Request) -> datetime:
-    """The instant, by the federation's clock."""
-    return request.app[FEDERATION].now()

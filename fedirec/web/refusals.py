@@ -21,6 +21,7 @@ from fedirec.errors import (
     NotFoundError,
     RemoteRefusedError,
     RemoteUnavailableError,
+    StorageUnavailableError,
     TooLargeError,
     TooManyRequestsError,
     UnauthenticatedError,
@@ -57,6 +58,7 @@ _STATUSES: Final[tuple[tuple[type[FedirecError], int], ...]] = (
     (UnsupportedMediaTypeError, 415),
     (TooManyRequestsError, 429),
     (RemoteUnavailableError, 503),
+    (StorageUnavailableError, 503),
     (RemoteRefusedError, 502),
 )
 
@@ -177,7 +179,7 @@ def refusal_of(error: Exception) -> Refusal:
     if isinstance(error, TimeoutError):
         return Refusal(status=503, retry_after=_TRY_AGAIN)
     status = next((code for kind, code in _STATUSES if isinstance(error, kind)), SERVER_ERROR)
-    retry_after = None
+    retry_after = _TRY_AGAIN if isinstance(error, StorageUnavailableError) else None
     if isinstance(error, TooManyRequestsError | RemoteUnavailableError):
         retry_after = error.retry_after or _TRY_AGAIN
     field = error.field if isinstance(error, InvalidInputError) else None

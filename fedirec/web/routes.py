@@ -4,6 +4,7 @@ import time
 from typing import Final
 
 from aiohttp import web
+from cachetools import LRUCache
 
 from fedirec.federation.context import Federation
 from fedirec.storage.intake import Intake
@@ -20,12 +21,14 @@ from fedirec.web.endpoints import (
     static_files,
     webfinger,
 )
-from fedirec.web.keys import ASSETS, FEDERATION, INTAKE, OPTIONS, RATES, WebOptions
+from fedirec.web.keys import ASSETS, FACES, FEDERATION, INTAKE, OPTIONS, RATES, WebOptions
 from fedirec.web.middleware import answer, gate, proxies
 from fedirec.web.pages import about, guild, job_notes, notes
+from fedirec.web.pages.cards import VIEWS
 from fedirec.web.rates import Rates
 from fedirec.web.templating import set_up_templates
 
+_REMEMBERED: Final = 1_024
 _NAME: Final = "{name:[a-z0-9_]{1,30}}"
 _ULID: Final = "{ulid:[0-7][0-9A-HJKMNP-TV-Z]{25}}"
 _USER: Final = f"/users/{_NAME}"
@@ -48,6 +51,8 @@ def build_application(
     application[OPTIONS] = options
     application[RATES] = Rates(options.monotonic or time.monotonic)
     application[ASSETS] = load_assets()
+    application[FACES] = LRUCache(_REMEMBERED)
+    application[VIEWS] = LRUCache(_REMEMBERED)
     set_up_templates(application)
     application.add_routes(routes())
     return application

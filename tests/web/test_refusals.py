@@ -118,6 +118,23 @@ async def test_a_key_whose_host_is_down_is_answered_503_with_when_to_come_back(h
 
 
 @pytest.mark.rule("SG-19")
+async def test_a_database_that_does_not_answer_is_our_trouble_and_said_to_pass(home, peer):
+    actor = peer.add_actor("dan")
+    await home.federation.database.close()
+
+    seen = await home.ask(
+        "/inbox", method="POST", **signed(actor, f"{home.instance.origin}/inbox", note(actor, home))
+    )
+    ready = await home.ask("/readyz")
+
+    assert seen.status == 503
+    assert int(seen.headers["retry-after"]) >= 1
+    assert ready.status == 503
+    assert ready.json() == {"ready": False, "checks": {"database": False, "migrations": True}}
+    assert (await home.ask("/healthz")).status == 200
+
+
+@pytest.mark.rule("SG-19")
 async def test_an_inbox_of_nobody_is_answered_404_and_the_shared_one_never(home, peer):
     actor = peer.add_actor("dan")
     nobody = f"{home.id('nobody')}/inbox"

@@ -4,11 +4,11 @@ from aiohttp import web
 
 from fedirec.activitypub.actors import render_actor, render_instance_actor
 from fedirec.activitypub.documents import dump
-from fedirec.domain.actors import Actor
 from fedirec.storage import actors, keys
+from fedirec.storage.faces import read_face
 from fedirec.web.answers import PRIVATE, PUBLIC_SHORT, answer, prefers_json
-from fedirec.web.endpoints.local import get_local_actor
-from fedirec.web.keys import FEDERATION
+from fedirec.web.endpoints.local import find_local, get_local_actor
+from fedirec.web.keys import FACES, FEDERATION
 from fedirec.web.pages import about, profile
 from fedirec.web.readers import admit_reader
 
@@ -28,17 +28,25 @@ async def _show(request: web.Request, *, otherwise_json: bool) -> web.Response:
         actor = await get_local_actor(request, request.match_info["name"])
         return await profile.profile_page(request, actor)
     await admit_reader(request)
-    actor = await get_local_actor(request, request.match_info["name"])
-    return await _document(request, actor)
-
-
-async def _document(request: web.Request, actor: Actor) -> web.Response:
     federation = request.app[FEDERATION]
-    async with federation.database.reading() as reader:
-        stored = await keys.list_keys(reader, actor.id)
-    document = render_actor(actor, instance=federation.instance, keys=stored)
     cache = PRIVATE if federation.is_authorized_fetch or federation.is_allow_list else PUBLIC_SHORT
-    return answer(request, dump(document), cache=cache)
+    return answer(request, await _document(request, request.match_info["name"]), cache=cache)
+
+
+async def _document(request: web.Request, name: str) -> bytes:
+    """Return the document's bytes, made anew only when something it shows has changed."""
+    federation, faces = request.app[FEDERATION], request.app[FACES]
+    actor_id, now = federation.instance.member_id(name), federation.now()
+    async with federation.database.reading() as reader:
+        face = await read_face(reader, actor_id, now=now)
+        known = faces.get(actor_id)
+        if known is not None and known[0] == face:
+            return known[1]
+        actor = await find_local(reader, actor_id)
+        stored = await keys.list_keys(reader, actor_id, now=now)
+    body = dump(render_actor(actor, instance=federation.instance, keys=stored))
+    faces[actor_id] = (face, body)
+    return body
 
 
 async def get_instance(request: web.Request) -> web.Response:
@@ -49,6 +57,6 @@ async def get_instance(request: web.Request) -> web.Response:
     federation = request.app[FEDERATION]
     async with federation.database.reading() as reader:
         actor = await actors.get_actor(reader, federation.instance.actor_id)
-        stored = await keys.list_keys(reader, actor.id)
+        stored = await keys.list_keys(reader, actor.id, now=federation.now())
     document = render_instance_actor(actor, instance=federation.instance, keys=stored)
     return answer(request, dump(document), cache=PUBLIC_SHORT)

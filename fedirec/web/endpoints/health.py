@@ -3,7 +3,8 @@
 import orjson
 from aiohttp import hdrs, web
 
-from fedirec.errors import ConfigurationError
+from fedirec.errors import ConfigurationError, StorageUnavailableError
+from fedirec.storage.instance import get_value
 from fedirec.storage.migrate import check_schema
 from fedirec.web.answers import PRIVATE
 from fedirec.web.keys import FEDERATION
@@ -22,10 +23,12 @@ async def get_ready(request: web.Request) -> web.Response:
     checks = {"database": True, "migrations": True}
     try:
         await check_schema(database)
+        async with database.transaction() as transaction:
+            await get_value(transaction, "host")
     except ConfigurationError:
         checks["migrations"] = False
-    async with database.transaction() as transaction:
-        await transaction.fetch_one("select name from instance limit 1")
+    except StorageUnavailableError:
+        checks["database"] = False
     is_ready = all(checks.values())
     return web.Response(
         status=200 if is_ready else web.HTTPServiceUnavailable.status_code,

@@ -1,12 +1,17 @@
 """What templates are given for one endorsement or one job note, with every text decided."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from aiohttp import web
+from cachetools import LRUCache
+
 from fedirec.activitypub.identifiers import Instance
-from fedirec.storage.cards import CardEvidence, EndorsementCard, JobCard, Person
+from fedirec.storage.cards import CardEvidence, EndorsementCard, JobCard, Person, read_card
+from fedirec.storage.database import Row, Value
+from fedirec.web.keys import FEDERATION
 from fedirec.web.links import host_of_link, href_of
 from fedirec.web.pages.words import (
     JobFacts,
@@ -38,7 +43,6 @@ class EndorsementView:
     heading: str
     hue: int
     words: str
-    opening: str
     language: str
     endorser: Person
     endorsed: Person
@@ -51,6 +55,14 @@ class EndorsementView:
     updated_at: datetime | None
     confirmed_at: datetime | None
     consent_id: str | None
+
+    @property
+    def opening(self) -> str:
+        """The words' first sentence, plain: what stands for them where they are folded."""
+        return opening_of(self.words)
+
+
+VIEWS = web.AppKey("views", LRUCache[tuple[Value, ...], EndorsementView])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,17 +95,29 @@ class Recognition:
     others: tuple[EndorsementView, ...]
 
 
+def endorsement_reader(request: web.Request) -> Callable[[Row], EndorsementView]:
+    """Return what makes a view of a row, remembering it by every value of the row."""
+    known, instance = request.app[VIEWS], request.app[FEDERATION].instance
+
+    def read(row: Row) -> EndorsementView:
+        key = tuple(row.values())
+        view = known.get(key)
+        if view is None:
+            view = known[key] = endorsement_view(read_card(row), instance)
+        return view
+
+    return read
+
+
 def endorsement_view(card: EndorsementCard, instance: Instance) -> EndorsementView:
     """Return the view of one endorsement; ours are linked here, others at their origin."""
     is_ours = instance.owns(card.note_id)
-    words = quotation_of(card.content)
     consent_is_ours = card.consent_id is not None and instance.owns(card.consent_id)
     return EndorsementView(
         url=card.note_id if is_ours else href_of(card.url),
         heading=heading_of(card),
         hue=hue_of(card.setting),
-        words=words,
-        opening=opening_of(words),
+        words=quotation_of(card.content),
         language=card.language or "und",
         endorser=card.endorser,
         endorsed=card.endorsed,

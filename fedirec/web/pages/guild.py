@@ -8,7 +8,7 @@ from fedirec.errors import NotFoundError
 from fedirec.storage import actors
 from fedirec.storage.cards import list_latest_cards, list_open_jobs, list_people
 from fedirec.web.keys import FEDERATION
-from fedirec.web.pages.cards import endorsement_view, job_view
+from fedirec.web.pages.cards import endorsement_reader, job_view
 from fedirec.web.templating import alternate_link, page
 
 SHOWN: Final = 10
@@ -20,10 +20,10 @@ async def front_page(request: web.Request) -> web.Response:
     """Show the guild."""
     federation = request.app[FEDERATION]
     instance = federation.instance
-    before = request.query.get("before")
+    before, read = request.query.get("before"), endorsement_reader(request)
     async with federation.database.reading() as reader:
         guild = await actors.find_actor(reader, instance.guild_id)
-        latest = await list_latest_cards(reader, before=before, limit=SHOWN)
+        latest = await list_latest_cards(reader, read, before=before, limit=SHOWN)
         jobs = await list_open_jobs(reader, now=federation.now(), before=None, limit=JOBS_SHOWN)
     if guild is None:
         message = f"no guild actor {instance.guild_id}: run `fedirec init`"
@@ -31,7 +31,7 @@ async def front_page(request: web.Request) -> web.Response:
     context = {
         "section": "front",
         "guild": guild,
-        "endorsements": [endorsement_view(card, instance) for card in latest.items],
+        "endorsements": latest.items,
         "next_cursor": latest.next_cursor,
         "is_first": before is None,
         "jobs": [job_view(card, now=federation.now()) for card in jobs.items],

@@ -8,7 +8,7 @@ from fedirec.storage import actors
 from fedirec.storage.cards import list_cards_tagged, list_jobs_tagged
 from fedirec.storage.notes import StoredNote
 from fedirec.web.keys import FEDERATION
-from fedirec.web.pages.cards import endorsement_view, job_view
+from fedirec.web.pages.cards import endorsement_reader, job_view
 from fedirec.web.templating import alternate_link, page
 
 SHOWN: Final = 20
@@ -32,15 +32,16 @@ async def note_page(request: web.Request, note: StoredNote) -> web.Response:
 async def tag_page(request: web.Request) -> web.Response:
     """Show public endorsements and open job notes with a hashtag, newest first."""
     federation = request.app[FEDERATION]
+    read = endorsement_reader(request)
     tag = request.match_info["tag"][:MAX_TAG].lower()
     async with federation.database.reading() as reader:
         cards = await list_cards_tagged(
-            reader, tag, before=request.query.get("before"), limit=SHOWN
+            reader, read, tag, before=request.query.get("before"), limit=SHOWN
         )
         jobs = await list_jobs_tagged(reader, tag, now=federation.now(), limit=SHOWN)
     context = {
         "tag": tag,
-        "endorsements": [endorsement_view(card, federation.instance) for card in cards.items],
+        "endorsements": cards.items,
         "next_cursor": cards.next_cursor,
         "jobs": [job_view(card, now=federation.now()) for card in jobs.items],
         "is_indexed": False,

@@ -7,7 +7,7 @@ from aiohttp import web
 from fedirec.domain.actors import Actor
 from fedirec.storage.cards import list_cards_about, list_cards_by, list_jobs_by
 from fedirec.web.keys import FEDERATION
-from fedirec.web.pages.cards import endorsement_view, job_view, recognitions
+from fedirec.web.pages.cards import endorsement_reader, job_view, recognitions
 from fedirec.web.templating import alternate_link, page
 
 ABOUT_SHOWN: Final = 100
@@ -17,16 +17,16 @@ SAID_SHOWN: Final = 10
 async def profile_page(request: web.Request, actor: Actor) -> web.Response:
     """Show one of our actors."""
     federation = request.app[FEDERATION]
-    instance = federation.instance
+    instance, read = federation.instance, endorsement_reader(request)
     async with federation.database.reading() as reader:
-        about = await list_cards_about(reader, actor.id, before=None, limit=ABOUT_SHOWN)
-        said = await list_cards_by(reader, actor.id, before=None, limit=SAID_SHOWN)
+        about = await list_cards_about(reader, read, actor.id, before=None, limit=ABOUT_SHOWN)
+        said = await list_cards_by(reader, read, actor.id, before=None, limit=SAID_SHOWN)
         jobs = await list_jobs_by(reader, actor.id, now=federation.now(), limit=SAID_SHOWN)
     context = {
         "actor": actor,
         "is_guild": actor.id == instance.guild_id,
-        "recognitions": recognitions(endorsement_view(card, instance) for card in about.items),
-        "said": [endorsement_view(card, instance) for card in said.items],
+        "recognitions": recognitions(about.items),
+        "said": said.items,
         "jobs": [job_view(card, now=federation.now()) for card in jobs.items],
         "alternate": actor.id,
         "canonical": actor.url,
