@@ -2,20 +2,20 @@
 
 from datetime import datetime
 
-from fedirec.activitypub.documents import JsonObject, dump, instant_of
+from fedirec.activitypub.documents import dump, instant_of
 from fedirec.activitypub.endorsements import parse_stamp
 from fedirec.activitypub.identifiers import Instance
 from fedirec.activitypub.parse import Activity
-from fedirec.domain.actors import ActorId, ObjectId
+from fedirec.domain.actors import ObjectId
 from fedirec.domain.endorsements import OfferState, StampVerdict, judge_stamp
 from fedirec.domain.notifications import Notice, NoticeKind
 from fedirec.domain.origins import same_origin
 from fedirec.errors import InvalidInputError, RemoteUnavailableError
+from fedirec.federation.answered_follows import find_answered
 from fedirec.federation.handling import Case, Handler, Need, Outcome, Scene, ignore
 from fedirec.federation.stamping import publish_agreed
 from fedirec.storage import follows, offers, stamps
 from fedirec.storage.database import Transaction
-from fedirec.storage.follows import Follow
 from fedirec.storage.offers import Offer
 from fedirec.storage.stamps import Stamp
 
@@ -35,24 +35,11 @@ async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
         offer = await offers.find_offer(transaction, activity.object_id)
         if offer is not None:
             return await _accept_offer(transaction, case, scene, offer)
-    follow = await _follow_meant(transaction, activity)
-    if follow is None or follow.followed_id != case.actor.id:
+    follow = await find_answered(transaction, activity)
+    if follow is None:
         return ignore("accepts a follow that was never asked of its actor")
     await follows.accept_follow(transaction, follow.follower_id, follow.followed_id, scene.now)
     return Outcome()
-
-
-async def _follow_meant(transaction: Transaction, activity: Activity) -> Follow | None:
-    """Return the stored Follow, by its id or, when embedded, by its two actors."""
-    if activity.object_id is not None:
-        follow = await follows.find_follow_by_activity(transaction, activity.object_id)
-        if follow is not None:
-            return follow
-    embedded: JsonObject = activity.object_ or {}
-    follower = embedded.get("actor")
-    if embedded.get("type") != "Follow" or not isinstance(follower, str):
-        return None
-    return await follows.find_follow(transaction, ActorId(follower), activity.actor)
 
 
 async def _accept_offer(
