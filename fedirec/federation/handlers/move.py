@@ -72,7 +72,7 @@ async def _checked_target(transaction: Transaction, case: Case, scene: Scene) ->
     if last is not None and scene.now - last < _COOLDOWN:
         return "moved less than 30 days ago"
     target = await actors.find_actor(transaction, ActorId(activity.target_id))
-    if target is None:
+    if target is None or activity.target_id in case.resolved.failures:
         return "its new home cannot be fetched"
     if target.moved_to is not None or case.actor.id not in target.also_known_as:
         return "its new home has moved on, or does not name it in alsoKnownAs"
