@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from yarl import URL
 
 from fedirec.activitypub.identifiers import PUBLIC
+from fedirec.community import following
 from fedirec.storage.database import Row
 from tests.federation.receiving.signing import Draft, sign_draft
 from tests.fediverse import Home, eventually
@@ -167,6 +168,16 @@ async def deliver(
     assert answer.status == 202, (answer.status, answer.body)
     assert answer.body == b""
     return await outcome_of(home, activity["id"])
+
+
+async def follow_from_here(home: Home, actor: PeerActor, name: str = "ada") -> None:
+    """Let one of ours follow a peer's actor, who accepts."""
+    await following.follow(home.federation, name, actor.handle)
+
+    async def asked() -> Any:
+        return next((p.json() for p in actor.peer.posts if p.json()["type"] == "Follow"), None)
+
+    await deliver(home, actor, actor.activity("Accept", await eventually(asked)))
 
 
 def note(actor: PeerActor, home: Home, **changes: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from fedirec.community import following
 from tests.federation.receiving.door import (
     create,
     deliver,
+    follow_from_here,
     follows_here,
     kept_note,
     note,
@@ -34,16 +35,6 @@ async def readers(home, note_id):
 def private(actor, home, **changes):
     """A note by a peer's actor for its followers."""
     return note(actor, home, to=[actor.followers], cc=None, **changes)
-
-
-async def follow_from_here(home, actor, name="ada"):
-    """Let one of ours follow a peer's actor, who accepts."""
-    await following.follow(home.federation, name, actor.handle)
-
-    async def asked():
-        return next((p.json() for p in actor.peer.posts if p.json()["type"] == "Follow"), None)
-
-    await deliver(home, actor, actor.activity("Accept", await eventually(asked)))
 
 
 @pytest.mark.rule("OR-04")
