@@ -100,7 +100,11 @@ async def add_member(
         disabled_at=None,
     )
     async with federation.database.transaction() as transaction:
-        if await actors.find_actor(transaction, actor.id) is not None:
+        is_taken = (
+            await members.find_member(transaction, name) is not None
+            or await actors.find_actor(transaction, actor.id) is not None
+        )
+        if is_taken:
             message = f"the name {name} is or was taken; choose another"
             raise ConflictError(message)
         await _insert_actor(transaction, federation, actor, pair)
@@ -232,32 +236,36 @@ async def amend_profile(
 async def rotate_keys(federation: Federation, actor_id: ActorId) -> None:
     """Give an actor new keys: publish them in an Update that the old key still signs.
 
-    For one minute the old key signs what goes out; then only the new one does, and peers that
-    missed the Update fetch the actor anew when a signature fails.
+    What was written until now is signed by the old key for one minute more, while the actor's
+    document lists both; whatever comes later, and all after that minute, by the new one. Peers that
+    missed the Update fetch the actor anew when they meet a key they do not know.
     """
     pair = await asyncio.to_thread(generate_key_pair)
     now = federation.now()
     async with federation.database.transaction() as transaction:
         actor = await actors.get_actor(transaction, actor_id)
-        for old in await keys.list_keys(transaction, actor_id):
+        for old in await keys.list_keys(transaction, actor_id, now=now):
             await keys.retire_key(transaction, old.id, now + _ROTATION_GRACE)
         suffix = f"-{int(now.timestamp())}"
         for new in _stored_keys(federation, actor_id, pair, suffix=suffix):
-            await keys.insert_key(transaction, replace(new, created_at=now + _ROTATION_GRACE))
+            await keys.insert_key(transaction, replace(new, created_at=now))
         await _announce_profile(transaction, federation, actor)
     federation.wake()
 
 
 async def _announce_profile(transaction: Transaction, federation: Federation, actor: Actor) -> None:
-    """Publish an Update of the actor to its followers."""
+    """Publish an Update of the actor to its followers, with the keys it has from now on."""
+    if actor.followers is None:
+        return
     scene = scene_of(federation)
+    listed = await keys.list_keys(transaction, actor.id, now=scene.now)
     document = render_update(
         id=scene.mint.activity_id(),
         actor=actor.id,
         object_=render_actor(
             actor,
             instance=federation.instance,
-            keys=await keys.list_keys(transaction, actor.id),
+            keys=[key for key in listed if key.retired_at is None],
         ),
         audience=public_audience(str(actor.followers)),
         published=scene.now,

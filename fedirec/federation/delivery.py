@@ -76,7 +76,11 @@ async def deliver(federation: Federation, claimed: ClaimedDelivery) -> DeliveryR
     try:
         async with asyncio.timeout(federation.limits.delivery_timeout.total_seconds()):
             response = await knock(
-                federation, request, actor_id=claimed.actor_id, check_hop=gate.pass_delivery
+                federation,
+                request,
+                actor_id=claimed.actor_id,
+                check_hop=gate.pass_delivery,
+                written_at=claimed.created_at,
             )
     except BlockedError as error:
         return DeliveryResult(

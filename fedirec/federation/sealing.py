@@ -17,7 +17,7 @@ async def with_proof(
 
     Raises ConflictError for an actor without one; each is made with one.
     """
-    for stored in await keys.list_keys(reader, actor_id):
+    for stored in await keys.list_keys(reader, actor_id, now=scene.now):
         key = scene.keys.private(stored)
         if isinstance(key, Ed25519PrivateKey):
             return proofs.add_proof(

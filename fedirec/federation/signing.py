@@ -6,7 +6,7 @@ remembered per host for some days. Signed at send time, on each hop: dates expir
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
@@ -53,15 +53,18 @@ async def knock(
     *,
     actor_id: ActorId,
     check_hop: Callable[[str], None],
+    written_at: datetime | None = None,
 ) -> Response:
     """Send a request signed by one of our actors, in another way while the signature is refused.
 
     `check_hop` is told the URL of each request before it leaves, redirects included, and raises to
-    stop it. Returns the first answer that is no refusal, or else the first refusal. Remembers the
-    scheme that worked. Raises as `Transport` does; ConfigurationError if the actor has no RSA key.
+    stop it. `written_at`: what was written before a key was made is signed by the key before it,
+    while there is one, since peers may know no other yet. Returns the first answer that is no
+    refusal, or else the first refusal. Remembers the scheme that worked. Raises as
+    `Transport` does; ConfigurationError if the actor has no RSA key.
     """
     host = parse_url(request.url, allow_http=True).host
-    pen = await _take_pen(federation, actor_id, host)
+    pen = await _take_pen(federation, actor_id, host, written_at or federation.now())
     send = federation.transport.fetch if request.method == "GET" else federation.transport.post
     refusals: list[Response] = []
     for way in ways_to_sign(request, pen.remembered):
@@ -90,12 +93,15 @@ def ways_to_sign(request: Request, remembered: Scheme | None) -> list[Way]:
     return new + old if remembered is Scheme.RFC9421 else old + new
 
 
-async def _take_pen(federation: Federation, actor_id: ActorId, host: Host) -> _Pen:
+async def _take_pen(
+    federation: Federation, actor_id: ActorId, host: Host, written_at: datetime
+) -> _Pen:
     async with federation.database.reading() as reader:
-        stored = await keys.list_keys(reader, actor_id)
+        stored = await keys.list_keys(reader, actor_id, now=federation.now())
         peer = await peers.find_peer(reader, host)
     # RSA in both schemes: it is the one kind of key that every peer verifies.
-    newest = next((key for key in stored if key.kind == "rsa"), None)
+    rsa = [key for key in stored if key.kind == "rsa"]
+    newest = next((key for key in rsa if key.created_at < written_at), rsa[-1] if rsa else None)
     if newest is None:
         message = f"{actor_id} has no RSA key to sign with: run `fedirec member rotate-keys`"
         raise ConfigurationError(message)

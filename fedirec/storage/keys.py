@@ -66,13 +66,13 @@ async def insert_key(transaction: Transaction, key: StoredKey) -> None:
     )
 
 
-async def list_keys(reader: Reader, actor_id: ActorId) -> list[StoredKey]:
-    """Return the keys that an actor of ours uses, newest first."""
+async def list_keys(reader: Reader, actor_id: ActorId, *, now: datetime) -> list[StoredKey]:
+    """Return the keys of an actor of ours that are not retired by now, newest first."""
     rows = await reader.fetch_all(
         "select id, actor_id, kind, public_key, private_key, created_at, retired_at from keys"
-        " where actor_id = :actor_id and retired_at is null"
+        " where actor_id = :actor_id and (retired_at is null or retired_at > :now)"
         " order by created_at desc, id desc",
-        {"actor_id": actor_id},
+        {"actor_id": actor_id, "now": to_microseconds(now)},
     )
     return [
         StoredKey(
@@ -88,11 +88,11 @@ async def list_keys(reader: Reader, actor_id: ActorId) -> list[StoredKey]:
     ]
 
 
-async def retire_key(transaction: Transaction, key_id: str, now: datetime) -> None:
-    """Use a key no more."""
+async def retire_key(transaction: Transaction, key_id: str, at: datetime) -> None:
+    """Use a key no more from an instant on, unless it is retired already."""
     await transaction.execute(
-        "update keys set retired_at = :now where id = :id and retired_at is null",
-        {"id": key_id, "now": to_microseconds(now)},
+        "update keys set retired_at = :at where id = :id and retired_at is null",
+        {"id": key_id, "at": to_microseconds(at)},
     )
 
 
