@@ -76,6 +76,7 @@ def _knows_better(endorsed: Actor) -> bool:
 
 
 async def _check_open(transaction: Transaction, asking: Asking) -> None:
+    """Raise ForbiddenError if enough is open, by what the endorser may know of it."""
     counts = await offers.count_open(
         transaction,
         endorser_id=asking.endorser.id,
@@ -83,6 +84,7 @@ async def _check_open(transaction: Transaction, asking: Asking) -> None:
         host=host_of(asking.endorser.id),
         note_id=asking.note_id,
         now=asking.scene.now,
+        knows_answers=False,
     )
     refusal = check_open_offers(counts, now=asking.scene.now, limits=asking.scene.limits)
     if refusal is not None:
@@ -104,8 +106,8 @@ async def _send_offer(transaction: Transaction, asking: Asking) -> OfferMade:
     offer_id = await publish_in(transaction, scene, publication)
     kept = await offers.find_offer(transaction, offer_id)
     if kept is None:
-        message = f"{asking.endorsed.handle} takes no such offer; nothing was sent"
-        raise ForbiddenError(message)
+        message = f"an offer of ours is always kept, and {offer_id} was not"
+        raise ValueError(message)
     return OfferMade(
         offer=kept,
         way=OfferWay.OFFER,
@@ -125,6 +127,7 @@ async def _whom_they_follow(transaction: Transaction, asking: Asking) -> Actor |
 async def _send_question(transaction: Transaction, asking: Asking, asker: Actor) -> OfferMade:
     """Send one direct note that shows the whole text and says which word agrees."""
     scene = asking.scene
+    await _check_open(transaction, asking)
     counts = await offers.count_questions(
         transaction,
         endorsed_id=asking.endorsed.id,
@@ -159,8 +162,6 @@ async def _send_question(transaction: Transaction, asking: Asking, asker: Actor)
 
 async def _hand_over(transaction: Transaction, asking: Asking) -> OfferMade:
     """Keep the wish and give the member a link to hand over; nothing is sent to a stranger."""
-    if await offers.is_stopped(transaction, asking.endorsed.id):
-        raise ForbiddenError("this person does not want to be asked")
     await _check_open(transaction, asking)
     made = _row(asking, OfferWay.LINK, asker=asking.endorser, question_id=None)
     await offers.supersede_earlier(transaction, made.note_id, made.id, asking.scene.now)

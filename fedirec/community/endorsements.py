@@ -164,10 +164,15 @@ async def _withdrawal(
         return await retract_note(transaction, scene, actor, note_id)
     if stored is not None and stored.endorsed_id == actor.id:
         return await withdraw_consent(transaction, scene, note_id, giver=actor)
-    if newest is not None and newest.endorser_id == actor.id and newest.state in ANSWERABLE:
+    if newest is not None and newest.endorser_id == actor.id and _seems_open(scene, newest):
         return await _retract_offer(transaction, scene, actor, newest)
     message = f"{actor.name} neither wrote {note_id} nor is it about them"
     raise NotFoundError(message)
+
+
+def _seems_open(scene: Scene, offer: Offer) -> bool:
+    """Whether it waits for an answer, as far as who made it may know."""
+    return offer.state in (*ANSWERABLE, OfferState.DECLINED) and offer.ends_at > scene.now
 
 
 async def _retract_offer(

@@ -209,8 +209,9 @@ def who_may_offer(endorsed: Actor, endorser: ActorId, *, endorser_is_follower: b
 class OpenOffers:
     """How many offers wait, counted before a new one, without the ones that it would replace.
 
-    `refused_at` is when the endorsed last declined, let expire or withdrew something of this
-    endorser; `is_stopped` when they never want to be asked again, or blocked the endorser.
+    `refused_at` is when something of this endorser for this person last came to nothing: declined,
+    expired, withdrawn or taken back; `is_stopped` when they never want to be asked again, or
+    blocked the endorser.
     """
 
     per_pair: int

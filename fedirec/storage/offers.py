@@ -42,22 +42,32 @@ _EXPIRE: Final = (
 _MOST: Final = 500
 _DAY: Final = timedelta(days=1)
 _YEAR: Final = timedelta(days=365)
-_COUNT_OPEN: Final = """
+# To who made it, a declined offer waits until its time is over, and then has expired.
+_IS_OPEN: Final = (
+    "(state in ('waiting', 'aside') or (state = 'declined' and :knows_answers = 0))"
+    " and ends_at > :now and note_id <> :note_id"
+)
+_COUNT_OPEN: Final = f"""
 select
-  (select count(*) from offers where endorsed_id = :endorsed_id and endorser_id = :endorser_id
-    and state in ('waiting', 'aside') and ends_at > :now and note_id <> :note_id) as per_pair,
-  (select count(*) from offers where endorser_id = :endorser_id
-    and state in ('waiting', 'aside') and ends_at > :now and note_id <> :note_id) as per_endorser,
-  (select count(*) from offers where endorsed_id = :endorsed_id
-    and state in ('waiting', 'aside') and ends_at > :now and note_id <> :note_id) as per_endorsed,
+  (select count(distinct note_id) from offers where endorsed_id = :endorsed_id
+    and endorser_id = :endorser_id and {_IS_OPEN}) as per_pair,
+  (select count(distinct note_id) from offers where endorser_id = :endorser_id
+    and {_IS_OPEN}) as per_endorser,
+  (select count(distinct note_id) from offers where endorsed_id = :endorsed_id
+    and {_IS_OPEN}) as per_endorsed,
   (select count(*) from offers o join actors a on a.id = o.endorser_id
-    where o.created_at > :day_ago and a.host = :host) as host_today,
-  (select max(answered_at) from offers where endorsed_id = :endorsed_id
-    and endorser_id = :endorser_id
-    and state in ('declined', 'expired', 'withdrawn')) as refused_at,
+    where o.endorsed_id = :endorsed_id and o.created_at > :day_ago and a.host = :host)
+    as host_today,
+  (select max(case when state in ('withdrawn', 'retracted')
+      or (state = 'declined' and :knows_answers = 1) then answered_at else ends_at end)
+    from offers where endorsed_id = :endorsed_id and endorser_id = :endorser_id
+    and (state in ('withdrawn', 'retracted') or (state = 'declined' and :knows_answers = 1)
+      or (state in ('waiting', 'aside', 'declined', 'expired') and ends_at <= :now)))
+    as refused_at,
   (select count(*) from no_asks where actor_id = :endorsed_id) +
-  (select count(*) from blocks where owner = :endorsed_id and target = :endorser_id) as stops
-"""
+  (select count(*) from blocks where owner = :endorsed_id and target = :endorser_id
+    and :knows_answers = 1) as stops
+"""  # noqa: S608 - texts of ours
 _COUNT_QUESTIONS: Final = """
 select
   (select count(*) from offers where way = 'question' and endorsed_id = :endorsed_id
@@ -204,6 +214,15 @@ async def list_offers_by(
     return await _list(reader, "endorser_id", endorser_id, states)
 
 
+async def list_accepted_before(reader: Reader, before: datetime) -> list[Offer]:
+    """Return offers agreed to before an instant that were never published, at most 500."""
+    rows = await reader.fetch_all(
+        f"{_SELECT} where state = 'accepted' and answered_at < :before order by id limit {_MOST}",
+        {"before": to_microseconds(before)},
+    )
+    return [_read(row) for row in rows]
+
+
 async def expire_due(transaction: Transaction, now: datetime) -> list[Offer]:
     """End the offers whose time is over; return them."""
     rows = await transaction.fetch_all(_EXPIRE, {"now": to_microseconds(now)})
@@ -244,7 +263,7 @@ async def is_stopped(reader: Reader, actor_id: ActorId) -> bool:
     return row is not None
 
 
-async def count_open(
+async def count_open(  # noqa: PLR0913 - what a limit is about
     reader: Reader,
     *,
     endorser_id: ActorId,
@@ -252,10 +271,12 @@ async def count_open(
     host: Host,
     now: datetime,
     note_id: str = "",
+    knows_answers: bool = True,
 ) -> OpenOffers:
     """Count what stands against one more offer; those of `note_id` would be replaced by it.
 
-    `host` is the endorser's.
+    `host` is the endorser's. Without `knows_answers`, count as the endorser may know it: declined
+    looks like no answer yet, and a block like none.
     """
     row = await reader.fetch_one(
         _COUNT_OPEN,
@@ -266,6 +287,7 @@ async def count_open(
             "note_id": note_id,
             "now": to_microseconds(now),
             "day_ago": to_microseconds(now - _DAY),
+            "knows_answers": int(knows_answers),
         },
     )
     counts = row or {}

@@ -19,7 +19,7 @@ from fedirec.domain.notifications import Notice, NoticeKind
 from fedirec.domain.origins import host_of, same_origin
 from fedirec.errors import InvalidInputError
 from fedirec.federation.handling import Case, Handler, Outcome, Scene, ignore
-from fedirec.storage import actors, blocks, follows, offers, peers
+from fedirec.storage import actors, blocks, follows, offers, peers, tombstones
 from fedirec.storage.database import Transaction
 from fedirec.storage.offers import Offer
 
@@ -32,16 +32,28 @@ async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
     endorsed = await actors.find_actor(transaction, ActorId(endorsement.endorsed))
     if endorsed is None or not (endorsed.is_local or case.is_local):
         return ignore("is about nobody here")
+    if await tombstones.find_tombstone(transaction, str(case.activity.id)) is not None:
+        return ignore("was taken back before it came")
     if case.is_local and not endorsed.is_local:
         await _keep(transaction, case, scene, endorsed, OfferState.WAITING)
         return Outcome()
     refusal = await _refusal(transaction, case, scene, endorsed)
     if refusal is not None:
-        return ignore(refusal)
+        return await _drop(transaction, case, scene, endorsed, refusal)
     is_aside = await _stands_aside(transaction, case, scene)
     state = OfferState.ASIDE if is_aside else OfferState.WAITING
     await _keep(transaction, case, scene, endorsed, state)
     return Outcome() if is_aside else Outcome(notices=(_notice(case, endorsed),))
+
+
+async def _drop(
+    transaction: Transaction, case: Case, scene: Scene, endorsed: Actor, refusal: str
+) -> Outcome:
+    """Let the offer come to nothing; one of ours is kept as declined, which looks like silence."""
+    if not case.is_local:
+        return ignore(refusal)
+    await _keep(transaction, case, scene, endorsed, OfferState.DECLINED)
+    return Outcome()
 
 
 def _read(case: Case, scene: Scene) -> Endorsement | str:
@@ -123,7 +135,7 @@ async def _keep(
         state=state,
         created_at=scene.now,
         ends_at=min(activity.ends_at or latest_end, latest_end),
-        answered_at=None,
+        answered_at=scene.now if state is OfferState.DECLINED else None,
         explained_at=None,
         stamp_id=None,
     )
