@@ -5,7 +5,7 @@ made it, for exactly this Note and this text. Whatever cannot be confirmed is an
 is asked about again later (`community/upkeep.py`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fedirec.activitypub.documents import JsonObject
 from fedirec.activitypub.endorsements import core_digest, parse_stamp, why_not_endorsement
@@ -21,9 +21,10 @@ from fedirec.domain.endorsements import (
 from fedirec.domain.origins import same_origin
 from fedirec.errors import InvalidInputError
 from fedirec.federation.handling import Case, Resolved, Scene
-from fedirec.storage import endorsements, offers, stamps, tombstones
+from fedirec.storage import endorsements, notes, offers, reactions, stamps, tombstones
 from fedirec.storage.database import Reader, Transaction
 from fedirec.storage.endorsements import StoredEndorsement
+from fedirec.storage.reactions import ReactionKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +54,24 @@ CONFIRMED = Judgement(state="confirmed")
 UNREACHED = Judgement(state="unconfirmed")
 MISSING = Judgement(state="unconfirmed", is_missing=True)
 REFUSED = Judgement(state="hidden", is_final=True)
+BY_WORD = Judgement(state="unconfirmed")
+"""A guild says that the person agreed; nobody here knows more until the person says so."""
 
 
 async def keep_judged(transaction: Transaction, case: Case, scene: Scene, note: Note) -> None:
-    """Keep the endorsement in a note with what its stamp says now; nothing if it can be none."""
+    """Keep the endorsement in a note with what its stamp says now; nothing if it can be none.
+
+    A stamp refused for this note before is not believed again.
+    """
     endorsement = note.endorsement
     if endorsement is None or why_not_endorsement(note.document) is not None:
+        await endorsements.delete_endorsement(transaction, note.id)
         return
     claim = Claim(note_id=note.id, endorsement=endorsement, digest=core_digest(note.document))
     judgement = await judge(transaction, scene, claim, case.resolved, is_publishing=case.is_local)
+    before = await endorsements.find_endorsement(transaction, note.id)
+    if before is not None and (before.state, before.consent_id) == ("hidden", claim.consent_id):
+        judgement = REFUSED
     if judgement is CONFIRMED and scene.instance.owns(claim.consent_id):
         await _settle_own(transaction, scene, claim)
     await endorsements.save_endorsement(transaction, _row(case, scene, claim, judgement))
@@ -97,7 +107,9 @@ async def judge(
         return await _judge_kept(reader, claim)
     document = resolved.documents.get(claim.consent_id)
     if document is not None:
-        return _judge_fetched(document, claim)
+        judgement = _judge_fetched(document, claim)
+        is_said = judgement is BY_WORD and await _is_boosted(reader, claim)
+        return CONFIRMED if is_said else judgement
     failure = resolved.failures.get(claim.consent_id)
     if failure is not None and failure.is_gone:
         return REFUSED
@@ -115,7 +127,7 @@ async def _judge_kept(reader: Reader, claim: Claim) -> Judgement:
 
 
 def _judge_fetched(document: JsonObject, claim: Claim) -> Judgement:
-    """Judge a stamp as its origin serves it; a guild's word for somebody else waits for theirs."""
+    """Judge a stamp as its origin serves it; a guild speaks on its own origin alone."""
     try:
         facts = parse_stamp(document)
     except InvalidInputError:
@@ -131,7 +143,40 @@ def _judge_fetched(document: JsonObject, claim: Claim) -> Judgement:
     )
     if verdict is StampVerdict.CONSENT:
         return CONFIRMED
-    return UNREACHED if verdict is StampVerdict.BY_GUILD else REFUSED
+    is_by_guild = verdict is StampVerdict.BY_GUILD
+    if is_by_guild and same_origin(claim.consent_id, facts.attributed_to):
+        return BY_WORD
+    return REFUSED
+
+
+async def _is_boosted(reader: Reader, claim: Claim) -> bool:
+    """Whether the person boosted the note as it is now; their server vouches for the boost."""
+    boost = await reactions.find_reaction(
+        reader,
+        object_id=claim.note_id,
+        actor_id=claim.endorsement.endorsed,
+        kind=ReactionKind.ANNOUNCE,
+    )
+    note = await notes.find_note(reader, claim.note_id)
+    if boost is None or note is None:
+        return False
+    return note.updated_at is None or boost.created_at > note.updated_at
+
+
+async def look_again(
+    transaction: Transaction, scene: Scene, note_id: ObjectId, person: ActorId
+) -> None:
+    """Ask soon for a guild's stamp: the person it speaks for boosted the note, or took that back.
+
+    What their own stamp says is not changed by a boost.
+    """
+    stored = await endorsements.find_endorsement(transaction, note_id)
+    if stored is None or stored.endorsed_id != person or stored.state == "hidden":
+        return
+    consent_id = str(stored.consent_id)
+    if scene.instance.owns(consent_id) or same_origin(consent_id, person):
+        return
+    await endorsements.save_endorsement(transaction, replace(stored, next_check_at=scene.now))
 
 
 def _row(case: Case, scene: Scene, claim: Claim, judgement: Judgement) -> StoredEndorsement:

@@ -9,15 +9,18 @@ from typing import Final
 from fedirec.activitypub.documents import load_document
 from fedirec.activitypub.endorsements import core_digest, parse_endorsement
 from fedirec.domain.endorsements import next_stamp_check
+from fedirec.domain.notifications import Notice, NoticeKind
 from fedirec.errors import InvalidInputError, RemoteError
 from fedirec.federation import consent
 from fedirec.federation.consent import Claim, Judgement
 from fedirec.federation.context import Federation
 from fedirec.federation.fetch_ledger import Allowance
-from fedirec.federation.handling import Need, Resolved
-from fedirec.federation.outbox import scene_of
+from fedirec.federation.handling import Need, Resolved, Scene
+from fedirec.federation.outbox import publish_in, scene_of
 from fedirec.federation.resolution import resolve
-from fedirec.storage import endorsements, notes
+from fedirec.federation.stamping import retract_note
+from fedirec.storage import actors, endorsements, notes, notifications
+from fedirec.storage.database import Transaction
 from fedirec.storage.endorsements import StoredEndorsement
 
 _REQUESTS: Final = 2  # the second one is for a host that reads another kind of signature
@@ -29,6 +32,8 @@ async def recheck_stamps(federation: Federation, *, limit: int) -> None:
         due = await endorsements.list_due_checks(reader, now=federation.now(), limit=limit)
     for stored in due:
         await _recheck(federation, stored)
+    if due:
+        federation.wake()
 
 
 async def _recheck(federation: Federation, stored: StoredEndorsement) -> None:
@@ -49,7 +54,24 @@ async def _recheck(federation: Federation, stored: StoredEndorsement) -> None:
             return
         claim = Claim(note_id=stored.note_id, endorsement=endorsement, digest=core_digest(document))
         judgement = await consent.judge(transaction, scene, claim, resolved)
-        await endorsements.save_endorsement(transaction, _after(federation, stored, judgement))
+        after = _after(federation, stored, judgement)
+        await endorsements.save_endorsement(transaction, after)
+        if after.state == "hidden" and note.is_local:
+            await _take_down(transaction, scene, after)
+
+
+async def _take_down(transaction: Transaction, scene: Scene, stored: StoredEndorsement) -> None:
+    """Delete what one of ours said, since its consent is gone and nobody told us."""
+    author = await actors.get_actor(transaction, stored.endorser_id)
+    for publication in await retract_note(transaction, scene, author, stored.note_id):
+        await publish_in(transaction, scene, publication)
+    notice = Notice(
+        owner=author.id,
+        kind=NoticeKind.WITHDRAWN,
+        actor_id=stored.endorsed_id,
+        object_id=stored.note_id,
+    )
+    await notifications.add_notices(transaction, (notice,), ulid=scene.mint.ulid, now=scene.now)
 
 
 def _after(
@@ -72,8 +94,10 @@ def _after(
     )
     state = judgement.state
     if judgement is consent.UNREACHED and stored.confirmed_at is not None:
-        is_recent = now - stored.confirmed_at < federation.limits.unreached_shown
-        state = "confirmed" if is_recent else "unconfirmed"
+        shown_until = stored.confirmed_at + federation.limits.unreached_shown
+        state = "confirmed" if now < shown_until else "unconfirmed"
+        if next_check_at is not None and now < shown_until:
+            next_check_at = min(next_check_at, shown_until)
     if next_check_at is None and missing_since is not None:
         state = "hidden"
     return replace(

@@ -41,7 +41,9 @@ async def save_reaction(transaction: Transaction, reaction: Reaction) -> None:
         "insert into reactions (object_id, actor_id, kind, activity_id, content, created_at)"
         " values (:object_id, :actor_id, :kind, :activity_id, :content, :created_at)"
         " on conflict (object_id, actor_id, kind) do update"
-        " set activity_id = excluded.activity_id, content = excluded.content",
+        " set activity_id = excluded.activity_id, content = excluded.content, created_at = case"
+        " when reactions.activity_id = excluded.activity_id then reactions.created_at"
+        " else excluded.created_at end",
         {
             "object_id": reaction.object_id,
             "actor_id": reaction.actor_id,
@@ -76,6 +78,17 @@ async def remove_reaction(
         parameters,
     )
     return removed > 0
+
+
+async def find_reaction(
+    reader: Reader, *, object_id: str, actor_id: ActorId, kind: ReactionKind
+) -> Reaction | None:
+    """Return what somebody did with a note, if they did."""
+    row = await reader.fetch_one(
+        f"{_SELECT} where object_id = :object_id and actor_id = :actor_id and kind = :kind",
+        {"object_id": object_id, "actor_id": actor_id, "kind": kind.value},
+    )
+    return None if row is None else _read(row)
 
 
 async def find_by_activity(reader: Reader, activity_id: str) -> Reaction | None:

@@ -9,6 +9,7 @@ from fedirec.domain.audience import Visibility
 from fedirec.domain.notifications import Notice, NoticeKind
 from fedirec.domain.origins import same_origin
 from fedirec.errors import MalformedActivityError
+from fedirec.federation import consent
 from fedirec.federation.handling import (
     Case,
     Handler,
@@ -19,9 +20,10 @@ from fedirec.federation.handling import (
     Scene,
     ignore,
 )
-from fedirec.federation.note_keeping import stored_note
+from fedirec.federation.note_keeping import keep_particulars, stored_note
+from fedirec.federation.note_needs import needs_of_document
 from fedirec.federation.recipients import reached_here
-from fedirec.storage import actors, endorsements, notes, reactions, tombstones
+from fedirec.storage import actors, notes, reactions, tombstones
 from fedirec.storage.database import Transaction
 from fedirec.storage.notes import StoredNote
 from fedirec.storage.reactions import Reaction, ReactionKind
@@ -35,13 +37,17 @@ def needs(activity: Activity, instance: Instance) -> tuple[Need, ...]:
 
 
 def more_needs(resolved: Resolved, instance: Instance) -> tuple[Need, ...]:
-    """Ask for the author of what was boosted, who may be new to us."""
+    """Ask for the author of what was boosted, who may be new to us, and for what it needs."""
     fetched = [_note_in(document) for document in resolved.documents.values()]
-    authors = [id_of(note.get("attributedTo")) for note in fetched if note is not None]
-    return tuple(
-        Need(url=author, kind=NeedKind.ACTOR)
-        for author in authors
-        if author is not None and not instance.owns(author)
+    found = [note for note in fetched if note is not None]
+    authors = [id_of(note.get("attributedTo")) for note in found]
+    return (
+        *(
+            Need(url=author, kind=NeedKind.ACTOR)
+            for author in authors
+            if author is not None and not instance.owns(author)
+        ),
+        *(need for note in found for need in needs_of_document(note, instance)),
     )
 
 
@@ -80,10 +86,7 @@ def _notices(case: Case, note: StoredNote) -> tuple[Notice, ...]:
 
 
 async def _record(transaction: Transaction, case: Case, scene: Scene, note: StoredNote) -> None:
-    """Keep the boost; one by the endorsed person confirms an endorsement agreed to by reply.
-
-    Their own server vouches for the boost, as nobody can for a private reply.
-    """
+    """Keep the boost; one by the endorsed person confirms an endorsement agreed to by reply."""
     await reactions.save_reaction(
         transaction,
         Reaction(
@@ -95,13 +98,7 @@ async def _record(transaction: Transaction, case: Case, scene: Scene, note: Stor
             created_at=scene.now,
         ),
     )
-    endorsement = await endorsements.find_endorsement(transaction, note.id)
-    if (
-        endorsement is not None
-        and endorsement.state == "unconfirmed"
-        and endorsement.endorsed_id == case.actor.id
-    ):
-        await endorsements.set_state(transaction, note.id, "confirmed", now=scene.now)
+    await consent.look_again(transaction, scene, note.id, case.actor.id)
 
 
 async def _keep_fetched(transaction: Transaction, case: Case, scene: Scene) -> StoredNote | None:
@@ -119,8 +116,10 @@ async def _keep_fetched(transaction: Transaction, case: Case, scene: Scene) -> S
         return None
     if await tombstones.find_tombstone(transaction, note.id) is not None:
         return None
-    kept = stored_note(Case(activity=case.activity, actor=author, is_fetched=True), scene, note)
+    told = Case(activity=case.activity, actor=author, is_fetched=True, resolved=case.resolved)
+    kept = stored_note(told, scene, note)
     await notes.insert_note(transaction, kept)
+    await keep_particulars(transaction, told, scene, note, kept)
     return kept
 
 

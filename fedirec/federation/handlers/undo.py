@@ -4,14 +4,23 @@ The inner activity is looked up by its id; what an embedded copy says counts onl
 the outer one. An Undo that comes first is remembered, so that the late original does nothing.
 """
 
+from typing import Final
+
 from fedirec.activitypub.documents import JsonObject, id_of
 from fedirec.domain.actors import ActorId, ObjectId
 from fedirec.domain.endorsements import OfferState
 from fedirec.domain.origins import host_of, same_origin
+from fedirec.federation import consent
 from fedirec.federation.handling import Case, Handler, Outcome, Scene, ignore
 from fedirec.storage import blocks, follows, offers, reactions, tombstones
 from fedirec.storage.database import Transaction
 from fedirec.storage.reactions import ReactionKind
+
+_KINDS: Final = {
+    "Announce": (ReactionKind.ANNOUNCE,),
+    "Like": (ReactionKind.LIKE, ReactionKind.EMOJI),
+    "EmojiReact": (ReactionKind.LIKE, ReactionKind.EMOJI),
+}
 
 
 async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
@@ -23,7 +32,7 @@ async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
     inner_id = case.activity.object_id
     is_undone = inner_id is not None and await _undo_by_id(transaction, case, scene, inner_id)
     if not is_undone and inner_actor is not None:
-        is_undone = await _undo_embedded(transaction, case, inner)
+        is_undone = await _undo_embedded(transaction, case, scene, inner)
     if inner_id is not None and same_origin(inner_id, case.actor.id):
         await tombstones.plant(
             transaction,
@@ -50,24 +59,23 @@ async def _undo_by_id(transaction: Transaction, case: Case, scene: Scene, inner_
     reaction = await reactions.find_by_activity(transaction, inner_id)
     if reaction is None or reaction.actor_id != case.actor.id:
         return False
-    await reactions.remove_reaction(
-        transaction, object_id=reaction.object_id, actor_id=case.actor.id, kind=reaction.kind
-    )
-    return True
+    return await _undo_reactions(transaction, case, scene, reaction.object_id, (reaction.kind,))
 
 
 async def _retract(transaction: Transaction, case: Case, scene: Scene, offer_id: str) -> bool:
-    """Take back an offer that still waits; only who made it can."""
+    """Take back an offer that still waits, as far as who made it knows; nobody else can."""
     offer = await offers.find_offer(transaction, offer_id)
     if offer is None or offer.endorser_id != case.actor.id:
         return False
-    if offer.state not in {OfferState.WAITING, OfferState.ASIDE}:
+    if offer.state not in {OfferState.WAITING, OfferState.ASIDE, OfferState.DECLINED}:
         return False
     await offers.set_offer_state(transaction, offer.id, OfferState.RETRACTED, scene.now)
     return True
 
 
-async def _undo_embedded(transaction: Transaction, case: Case, inner: JsonObject) -> bool:
+async def _undo_embedded(
+    transaction: Transaction, case: Case, scene: Scene, inner: JsonObject
+) -> bool:
     """Undo by type and object, for peers whose activity ids do not last."""
     object_id = id_of(inner.get("object"))
     if object_id is None:
@@ -80,25 +88,29 @@ async def _undo_embedded(transaction: Transaction, case: Case, inner: JsonObject
                 await blocks.unblock(transaction, case.actor.id, object_id)
             return case.is_local
         case "Announce" | "Like" | "EmojiReact" as kind:
-            return await _undo_reaction(transaction, case.actor.id, object_id, kind)
+            return await _undo_reactions(transaction, case, scene, object_id, _KINDS[kind])
         case "Accept":
             return await _unaccept(transaction, case, inner)
         case _:
             return False
 
 
-async def _undo_reaction(
-    transaction: Transaction, actor_id: ActorId, object_id: str, kind: str
+async def _undo_reactions(
+    transaction: Transaction,
+    case: Case,
+    scene: Scene,
+    object_id: str,
+    kinds: tuple[ReactionKind, ...],
 ) -> bool:
-    kinds = (
-        (ReactionKind.ANNOUNCE,) if kind == "Announce" else (ReactionKind.LIKE, ReactionKind.EMOJI)
-    )
+    """Take reactions back; the person's own boost may have been what confirmed an endorsement."""
     removed = [
         await reactions.remove_reaction(
-            transaction, object_id=ObjectId(object_id), actor_id=actor_id, kind=each
+            transaction, object_id=object_id, actor_id=case.actor.id, kind=kind
         )
-        for each in kinds
+        for kind in kinds
     ]
+    if any(removed) and ReactionKind.ANNOUNCE in kinds:
+        await consent.look_again(transaction, scene, ObjectId(object_id), case.actor.id)
     return any(removed)
 
 
