@@ -54,14 +54,14 @@ async def expire_offers(federation: Federation) -> None:
 
 
 async def end_unused_stamps(federation: Federation) -> None:
-    """Withdraw stamps on which nothing was published within 30 days."""
+    """Withdraw stamps on which nothing was published within 30 days; older ones still stand."""
     async with federation.database.transaction() as transaction:
         now = federation.now()
         unused = await offers.list_accepted_before(
             transaction, now - federation.limits.offer_lifetime
         )
         for offer in unused:
-            await stamps.withdraw_stamps(transaction, offer.note_id, now)
+            await stamps.withdraw_stamp(transaction, str(offer.stamp_id), now)
             await offers.set_offer_state(transaction, offer.id, OfferState.EXPIRED, now)
 
 
