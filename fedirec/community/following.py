@@ -9,7 +9,7 @@ from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication
 from fedirec.federation.outbox import publish
 from fedirec.federation.webfinger import resolve_handle
-from fedirec.storage import follows
+from fedirec.storage import actors, follows
 from fedirec.storage.follows import Follow
 
 
@@ -39,9 +39,16 @@ async def _get_follow(federation: Federation, follower: Actor, followed: Actor) 
 
 
 async def unfollow(federation: Federation, member: str, handle: str) -> None:
-    """Stop following; raises NotFoundError when the member does not follow them."""
+    """Stop following, though their server be down.
+
+    Raises NotFoundError when the member does not follow them, InvalidInputError for a bad handle.
+    Network: only for a handle that is not known here in this spelling.
+    """
     follower = await get_acting_member(federation, member)
-    followed = await resolve_handle(federation, parse_handle(handle))
+    sought = parse_handle(handle)
+    async with federation.database.reading() as reader:
+        known = await actors.find_by_handle(reader, sought.name, sought.domain)
+    followed = known or await resolve_handle(federation, sought)
     async with federation.database.reading() as reader:
         found = await follows.find_follow(reader, follower.id, followed.id)
     if found is None:
