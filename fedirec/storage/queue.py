@@ -93,6 +93,10 @@ _CANCEL: Final = (
     "update deliveries set state = 'cancelled', settled_at = :now, lease_token = null,"
     " lease_until = null where state in ('due', 'waiting', 'leased', 'held')"
 )
+# A blocked host covers its subdomains (PA-01); `_` in a host is no wildcard (ST-09).
+_ON_HOST: Final = (
+    r"(host = :host or host like '%.' || replace(cast(:host as text), '_', '\_') escape '\')"
+)
 _DETAIL: Final = 500
 _MOST_HOSTS: Final = 128
 _BODIES: Final = "select id, type, body from activities where id in "
@@ -332,12 +336,15 @@ async def cancel_deliveries(
     host: str | None = None,
     actor_id: ActorId | None = None,
 ) -> int:
-    """Drop what is not sent yet to a host, or by an actor; return how many. Their rows tell so."""
+    """Drop what is not sent yet to a host and its subdomains, or by an actor; return how many.
+
+    Their rows tell so.
+    """
     if host is None and actor_id is None:
         message = "to cancel everything is surely a mistake: name a host or an actor"
         raise ValueError(message)
     conditions = (
-        "host = :host" if host is not None else "",
+        _ON_HOST if host is not None else "",
         "actor_id = :actor_id" if actor_id is not None else "",
     )
     return await transaction.execute(
