@@ -1,5 +1,7 @@
 """A client follows, likes, boosts, blocks, pins, undoes, offers, answers (ActivityPub §6.5 on)."""
 
+from typing import Final
+
 from fedirec.activitypub.documents import JsonObject, id_of, load_document
 from fedirec.activitypub.endorsements import parse_draft
 from fedirec.activitypub.render import (
@@ -14,11 +16,19 @@ from fedirec.community import endorsements
 from fedirec.community.client_submission import Submission, publish_for
 from fedirec.domain.actors import ActivityId, ActorId, ObjectId
 from fedirec.domain.audience import is_public, public_audience
-from fedirec.errors import ConflictError, InvalidInputError, NotFoundError
+from fedirec.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    UnsupportedActionError,
+)
 from fedirec.federation.context import Federation
 from fedirec.federation.remote_actors import get_or_fetch_actor
 from fedirec.storage import activities, notes
 from fedirec.storage.notes import StoredNote
+
+_PERSONAL: Final = frozenset({"Follow", "Like", "Offer"})
+_UNDOABLE: Final = _PERSONAL | {"Announce", "Block"}
 
 
 async def follow(federation: Federation, submission: Submission) -> ActivityId:
@@ -90,19 +100,25 @@ async def pin(federation: Federation, submission: Submission) -> ActivityId:
 
 
 async def undo(federation: Federation, submission: Submission) -> ActivityId:
-    """Take back an activity of the member's own, given by id. Raises NotFoundError."""
+    """Take back an activity of the member's own, given by id.
+
+    Raises NotFoundError, UnsupportedActionError for one that ends in another way.
+    """
     undone_id = _object_id(submission)
     async with federation.database.reading() as reader:
         made = await activities.find_activity(reader, ActivityId(undone_id))
     if made is None or made.actor_id != submission.actor.id:
         message = f"{submission.member} did nothing with the id {undone_id}"
         raise NotFoundError(message)
+    if made.type not in _UNDOABLE:
+        message = f"a {made.type} is not undone; what can be is {', '.join(sorted(_UNDOABLE))}"
+        raise UnsupportedActionError(message)
     mint = federation.mint()
     inner: JsonObject = load_document(made.body.encode(), limits=federation.limits)
     document = render_undo(
         id=mint.activity_id(), actor=submission.actor.id, activity=inner, published=mint.now
     )
-    is_personal = made.type in {"Follow", "Like", "Offer"}
+    is_personal = made.type in _PERSONAL
     return await publish_for(federation, submission, document, is_personal=is_personal)
 
 

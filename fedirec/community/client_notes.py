@@ -3,7 +3,13 @@
 from typing import Final
 
 from fedirec.activitypub.content import clean_html
-from fedirec.activitypub.documents import JsonObject, instant_text, load_document, text_of
+from fedirec.activitypub.documents import (
+    JsonObject,
+    instant_text,
+    load_document,
+    object_of,
+    text_of,
+)
 from fedirec.activitypub.render import render_create, render_update
 from fedirec.activitypub.vocabulary import NOTE_CONTEXT
 from fedirec.community.client_submission import Submission, publish_for
@@ -18,7 +24,7 @@ from fedirec.storage import notes
 from fedirec.storage.database import Reader
 from fedirec.storage.notes import StoredNote
 
-_KEPT_MEMBERS: Final = ("inReplyTo", "tag", "contentMap", "summary", "sensitive", "name")
+_KEPT_MEMBERS: Final = ("inReplyTo", "tag", "summary", "sensitive", "name")
 
 
 async def create(federation: Federation, submission: Submission) -> ActivityId:
@@ -59,12 +65,19 @@ def _checked(submission: Submission) -> JsonObject:
 
 def _own(sent: JsonObject, submission: Submission, note_id: ObjectId, url: str) -> JsonObject:
     """Return the note under our id, its HTML made safe, nothing unknown carried along."""
+    kept = {name: sent[name] for name in _KEPT_MEMBERS if sent.get(name) is not None}
+    languages = object_of(sent.get("contentMap"))
+    if languages is not None:
+        texts: JsonObject = {
+            name: clean_html(text_of(text) or "") for name, text in languages.items()
+        }
+        kept["contentMap"] = texts
     return {
         "id": note_id,
         "type": "Note",
         "attributedTo": submission.actor.id,
         "content": clean_html(text_of(sent.get("content")) or ""),
-        **{name: sent[name] for name in _KEPT_MEMBERS if sent.get(name) is not None},
+        **kept,
         "url": url,
     }
 
