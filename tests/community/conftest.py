@@ -1,0 +1,42 @@
+"""One open guild for each file of tests, and for each test a fresh server of others."""
+
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+
+import pytest
+import pytest_asyncio
+
+from tests.community.guild import SPEAKS_OURS, Guild, open_guild
+from tests.peers import Peer, PeerActor
+
+
+@pytest.fixture(scope="session")
+def addresses() -> Iterator[str]:
+    """Loopback addresses, each once: a host is a stranger in each test."""
+    return (f"127.1.{number // 250 + 1}.{number % 250 + 1}" for number in count())
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def guild(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Guild]:
+    """A guild, its members added by each test."""
+    async with open_guild(tmp_path_factory.mktemp("guild")) as guild:
+        yield guild
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def peer(addresses: Iterator[str]) -> AsyncIterator[Peer]:
+    """Another server."""
+    async with Peer(address=next(addresses)) as peer:
+        yield peer
+
+
+@pytest.fixture
+def bea(peer: Peer) -> PeerActor:
+    """Somebody on the other server, which knows endorsements."""
+    return peer.add_actor("bea", interactionPolicy=SPEAKS_OURS)
+
+
+@pytest.fixture
+def dan(peer: Peer) -> PeerActor:
+    """Somebody on the other server, who is a stranger to endorsements."""
+    return peer.add_actor("dan")
