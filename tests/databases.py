@@ -242,6 +242,12 @@ class Counts:
 
     statements: list[str] = field(default_factory=list)
     commits: int = 0
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, sql: str) -> None:
+        """Note a statement."""
+        self.statements.append(sql)
+        self.begun.set()
 
     def clear(self) -> None:
         """Start again from nothing."""
@@ -256,19 +262,19 @@ class _CountingTransaction:
         self._counts = counts
 
     async def fetch_one(self, sql: str, parameters: Parameters | None = None) -> Row | None:
-        self._counts.statements.append(sql)
+        self._counts.add(sql)
         return await self._inner.fetch_one(sql, parameters)
 
     async def fetch_all(self, sql: str, parameters: Parameters | None = None) -> Sequence[Row]:
-        self._counts.statements.append(sql)
+        self._counts.add(sql)
         return await self._inner.fetch_all(sql, parameters)
 
     async def execute(self, sql: str, parameters: Parameters | None = None) -> int:
-        self._counts.statements.append(sql)
+        self._counts.add(sql)
         return await self._inner.execute(sql, parameters)
 
     async def execute_many(self, sql: str, rows: Sequence[Parameters]) -> None:
-        self._counts.statements.append(sql)
+        self._counts.add(sql)
         await self._inner.execute_many(sql, rows)
 
 

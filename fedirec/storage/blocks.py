@@ -11,13 +11,14 @@ from fedirec.storage.statements import instant, text, text_or_none
 INSTANCE: Final = "instance"
 """The owner of what is blocked for everybody here."""
 
-# A blocked host covers its subdomains (PA-01); `_` in a host is no wildcard (ST-09).
+# A blocked host covers its subdomains (PA-01); nothing in a host is a wildcard (ST-09).
 _IS_BLOCKED: Final = r"""
 select b.target from blocks b
 where b.owner in (:owner, :instance) and (
   (b.kind = 'actor' and b.target = :actor_id)
   or (b.kind = 'host' and exists (select 1 from actors a where a.id = :actor_id
-    and (a.host = b.target or a.host like '%.' || replace(b.target, '_', '\_') escape '\'))))
+    and (a.host = b.target
+      or a.host like '%.' || replace(replace(b.target, '%', '\%'), '_', '\_') escape '\'))))
 limit 1"""
 
 

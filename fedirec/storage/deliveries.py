@@ -33,7 +33,7 @@ where f.followed_id = :followed_id and f.state = 'accepted' and not a.is_local
   and not exists (
     select 1 from blocks b where b.owner in (:instance, :followed_id) and (
       (b.kind = 'actor' and b.target = a.id) or (b.kind = 'host' and (b.target = a.host
-        or a.host like '%.' || replace(b.target, '_', '\_') escape '\'))))
+        or a.host like '%.' || replace(replace(b.target, '%', '\%'), '_', '\_') escape '\'))))
 group by coalesce(a.shared_inbox, a.inbox)
 order by coalesce(a.shared_inbox, a.inbox) limit :limit"""
 _FAN_OUT: Final = (

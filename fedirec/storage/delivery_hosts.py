@@ -35,13 +35,13 @@ _CIRCUITS: Final = (
     "select host, circuit, next_probe_at from peers where circuit <> 'closed' and host in "
 )
 _LOOK_AGAIN: Final = """
-with visited(host, full) as (values {hosts})
+with visited(host, is_full) as (values {hosts})
 insert into delivery_hosts (next_at, host)
-select case when visited.full then :now else (
+select case when visited.is_full then :now else (
     select min(d.next_at) from deliveries d
     where d.host = visited.host and d.{active} and d.next_at > :now) end, visited.host
 from visited
-where visited.full or exists (
+where visited.is_full or exists (
   select 1 from deliveries d where d.host = visited.host and d.{active} and d.next_at > :now)
 on conflict do nothing"""
 
@@ -110,11 +110,11 @@ async def look_again(
     for row in rows:
         claimed[text(row, "host")] = claimed.get(text(row, "host"), 0) + 1
     noted: list[Parameters] = [
-        {"host": visit.host, "full": visit.is_full and claimed.get(visit.host, 0) == visit.room}
+        {"host": visit.host, "is_full": visit.is_full and claimed.get(visit.host, 0) == visit.room}
         for visit in visits
     ]
     for chunk in in_chunks(noted):
-        hosts = values_list({"host": "text", "full": "boolean"}, len(chunk))
+        hosts = values_list({"host": "text", "is_full": "boolean"}, len(chunk))
         await transaction.execute(
             _LOOK_AGAIN.format(hosts=hosts, active=ACTIVE), {**numbered(chunk), "now": at}
         )

@@ -25,6 +25,7 @@ from fedirec.storage.database import Database, Parameters, Reader, Row, Transact
 from fedirec.storage.statements import check_texts
 
 BUSY_SECONDS: Final = 5.0
+MOUNTS: Final = Path("/proc/self/mounts")
 _STATEMENTS_KEPT: Final = 256
 _PRAGMAS: Final = (
     "pragma synchronous = full",
@@ -206,18 +207,27 @@ class SqliteDatabase:
             await connection.close()
 
 
-async def open_sqlite(path: Path, *, readers: int = 2, checks_integrity: bool = False) -> Database:
+async def open_sqlite(
+    path: Path,
+    *,
+    readers: int = 2,
+    checks_integrity: bool = False,
+    busy_seconds: float = BUSY_SECONDS,
+    mounts: Path = MOUNTS,
+) -> Database:
     """Open the database file, made with mode 0600 if it is not there.
 
     Args:
         path: The file; its folder exists.
         readers: How many units may read at once.
         checks_integrity: Look for damage first, if whoever had it open before did not close it.
+        busy_seconds: How long to wait for another process that writes.
+        mounts: Where Linux says which filesystem lies where.
 
     Raises:
         ConfigurationError: It cannot be opened, lies on a network filesystem, or is damaged.
     """
-    filesystem = network_filesystem(path, _mounts())
+    filesystem = network_filesystem(path, _read_mounts(mounts))
     if filesystem is not None:
         message = f"{path} lies on {filesystem}, where SQLite's locks do not hold: use a local disk"
         raise ConfigurationError(message)
@@ -229,9 +239,9 @@ async def open_sqlite(path: Path, *, readers: int = 2, checks_integrity: bool = 
         raise ConfigurationError(message) from error
     opened: list[_Connection] = []
     try:
-        opened.append(await _connect(path, "pragma query_only = off"))
+        opened.append(await _connect(path, busy_seconds, "pragma query_only = off"))
         for _ in range(readers):
-            opened.append(await _connect(path, "pragma query_only = on"))  # noqa: PERF401 - closed below, if one fails
+            opened.append(await _connect(path, busy_seconds, "pragma query_only = on"))  # noqa: PERF401 - closed below, if one fails
         if was_left:
             await opened[0].run(_check)
     except BaseException:
@@ -260,8 +270,7 @@ def network_filesystem(path: Path, mounts: str) -> str | None:
     return kind if is_remote else None
 
 
-def _mounts() -> str:
-    mounts = Path("/proc/self/mounts")
+def _read_mounts(mounts: Path) -> str:
     return mounts.read_text(encoding="utf-8", errors="replace") if mounts.exists() else ""
 
 
@@ -283,17 +292,17 @@ def _create(path: Path) -> None:
         os.close(folder)
 
 
-async def _connect(path: Path, last: str) -> _Connection:
+async def _connect(path: Path, busy_seconds: float, last: str) -> _Connection:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
             path,
-            timeout=BUSY_SECONDS,
+            timeout=busy_seconds,
             isolation_level=None,  # we say begin and commit ourselves
             cached_statements=_STATEMENTS_KEPT,
             check_same_thread=False,  # closed by its own thread, but freed by any
         )
         connection.execute("pragma page_size = 8192")  # before the first table: two bodies a page
-        _use_wal(connection)
+        _use_wal(connection, busy_seconds)
         for pragma in (*_PRAGMAS, last):
             connection.execute(pragma)
         return connection
@@ -304,9 +313,9 @@ async def _connect(path: Path, last: str) -> _Connection:
     return connection
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
+def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
     """Switch to WAL; several processes may try at once, and SQLite does not wait for this lock."""
-    deadline = time.monotonic() + BUSY_SECONDS
+    deadline = time.monotonic() + busy_seconds
     while True:
         try:
             connection.execute("pragma journal_mode = wal")

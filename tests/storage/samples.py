@@ -95,8 +95,12 @@ def a_note(number: int, **changes: Any) -> StoredNote:
 
 
 async def save_notes(database: Database, *saved: StoredNote) -> None:
+    """Keep notes; of an author who is not known yet, a sample too."""
     async with database.transaction() as transaction:
         for note in saved:
+            host, _, name = note.actor_id.removeprefix("https://").partition("/users/")
+            if await actors.find_actor(transaction, note.actor_id) is None:
+                await actors.save_actor(transaction, an_actor(name, host))
             await notes.insert_note(transaction, note)
 
 

@@ -1,7 +1,7 @@
 """What both adapters promise alike: units of work, errors of ours, text as it went in."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +13,7 @@ from fedirec.errors import (
     StorageUnavailableError,
 )
 from fedirec.storage import instance
-from fedirec.storage.database import from_microseconds, to_microseconds
+from fedirec.storage.database import Database, Row, from_microseconds, to_microseconds
 from fedirec.storage.opening import open_database
 from fedirec.storage.statements import (
     after_cursor,
@@ -52,7 +52,7 @@ class DropError(Exception):
     """Something went wrong in the middle of a unit."""
 
 
-async def values(database) -> Sequence[str]:
+async def values(database: Database) -> Sequence[str]:
     async with database.reading() as reader:
         rows = await reader.fetch_all("select value from instance order by name")
     return [text(row, "value") for row in rows]
@@ -66,7 +66,7 @@ async def test_a_unit_is_committed_when_its_block_ends(database):
 
 
 async def test_a_unit_is_undone_when_an_error_leaves_it(database):
-    async def fail_half_way():
+    async def fail_half_way() -> None:
         async with database.transaction() as transaction:
             await transaction.execute(INSERT, {"name": "a", "value": "1"})
             raise DropError
@@ -80,7 +80,7 @@ async def test_a_unit_is_undone_when_an_error_leaves_it(database):
 async def test_a_cancelled_unit_is_undone_and_the_next_one_works(database):
     started = asyncio.Event()
 
-    async def write_forever():
+    async def write_forever() -> None:
         async with database.transaction() as transaction:
             for place in range(1_000_000):
                 await transaction.execute(INSERT, {"name": f"{place}", "value": "lost"})
@@ -119,7 +119,7 @@ async def test_writers_do_not_lose_each_others_work(database):
     async with database.transaction() as transaction:
         await instance.set_value(transaction, "count", "0")
 
-    async def add_one():
+    async def add_one() -> None:
         async with database.transaction() as transaction:
             await transaction.execute(
                 "update instance set value = cast(cast(value as integer) + 1 as text)"
@@ -257,10 +257,15 @@ def test_an_instant_is_read_from_an_integer_alone(value):
 
 
 def test_columns_are_read_as_what_they_are():
-    row = {"word": "a", "count": 1, "at": to_microseconds(NOW)}
+    row: Row = {"word": "a", "count": 1, "at": to_microseconds(NOW)}
 
     assert (text(row, "word"), number(row, "count"), instant(row, "at")) == ("a", 1, NOW)
-    for read, name in ((text, "count"), (number, "word"), (instant, "word")):
+    readers: list[tuple[Callable[[Row, str], object], str]] = [
+        (text, "count"),
+        (number, "word"),
+        (instant, "word"),
+    ]
+    for read, name in readers:
         with pytest.raises(TypeError):
             read(row, name)
 

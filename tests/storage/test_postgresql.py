@@ -1,11 +1,14 @@
 """What PostgreSQL alone needs: parameters by number, a pool, a server that goes away."""
 
 import asyncio
+import sys
+from collections.abc import Sequence
 
 import asyncpg
 import pytest
 
 from fedirec.errors import ConfigurationError, StorageUnavailableError
+from fedirec.storage.database import Row
 from fedirec.storage.opening import open_database
 from fedirec.storage.postgresql import open_postgresql, translate
 from tests.databases import temporary_database
@@ -42,6 +45,14 @@ async def test_an_address_that_makes_no_sense_is_a_wrong_setting():
         await open_postgresql("postgresql://127.0.0.1:notaport/fedirec")
 
 
+async def test_without_asyncpg_the_extra_is_named(monkeypatch):
+    monkeypatch.delitem(sys.modules, "fedirec.storage.postgresql")
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+
+    with pytest.raises(ConfigurationError, match=r"install fedirec\[postgresql\]"):
+        await open_database("postgresql://127.0.0.1/fedirec")
+
+
 async def test_a_server_that_is_away_is_passing_trouble(tmp_path):
     with pytest.raises(StorageUnavailableError):
         await open_postgresql(f"postgresql://fedirec@/fedirec?host={tmp_path}")
@@ -52,7 +63,7 @@ async def test_a_connection_that_is_cut_is_passing_trouble_and_the_next_unit_wor
         database = await open_database(url)
         killer = await asyncpg.connect(server.url("postgres"))
 
-        async def be_cut_off():
+        async def be_cut_off() -> None:
             async with database.transaction() as transaction:
                 row = await transaction.fetch_one("select pg_backend_pid() as pid")
                 assert row is not None
@@ -75,7 +86,7 @@ async def test_a_deadlock_is_passing_trouble(server):
             await transaction.execute("create table a (id bigint primary key, b bigint)")
             await transaction.execute("insert into a values (1, 0), (2, 0)")
 
-        async def wait_for_each_other():
+        async def wait_for_each_other() -> None:
             async with database.transaction() as first, database.transaction() as second:
                 await first.execute("set local deadlock_timeout = '20ms'")
                 await first.execute("update a set b = 1 where id = 1")
@@ -101,7 +112,7 @@ async def test_a_schema_that_changed_meanwhile_is_passing_trouble_once(server):
             await transaction.execute("create table a (id bigint)")
         other = await asyncpg.connect(url)
 
-        async def read():
+        async def read() -> Sequence[Row]:
             async with database.transaction() as transaction:
                 return await transaction.fetch_all("select * from a")
 

@@ -1,21 +1,26 @@
 """Both engines have the same tables, columns, keys and indexes, and order text the same way."""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
+from fedirec.storage.database import Database, Reader
 from fedirec.storage.opening import open_database
 
+Schema = dict[str, set[Any]]
 TABLE_INFO = "select * from pragma_table_info(:table)"
 INDEX_LIST = "select * from pragma_index_list(:table)"
 INDEX_INFO = "select name from pragma_index_info(:name)"
 SELECT_ONE = "select * from {} limit 1"
 
 
-async def sqlite_schema(database):
+async def sqlite_schema(database: Database) -> tuple[Schema, Schema]:
+    columns: Schema = {}
+    indexes: Schema = {}
     async with database.reading() as reader:
         tables = await reader.fetch_all("select name from sqlite_master where type = 'table'")
-        columns, indexes = {}, {}
         for table in sorted(str(row["name"]) for row in tables):
             info = await reader.fetch_all(TABLE_INFO, {"table": table})
             columns[table] = {
@@ -26,7 +31,7 @@ async def sqlite_schema(database):
     return columns, indexes
 
 
-async def sqlite_keys(reader, table, info):
+async def sqlite_keys(reader: Reader, table: str, info: Sequence[Any]) -> set[Any]:
     key = [row["name"] for row in sorted(info, key=lambda row: row["pk"]) if row["pk"]]
     found = {(tuple(key), True)}
     for index in await reader.fetch_all(INDEX_LIST, {"table": table}):
@@ -35,7 +40,9 @@ async def sqlite_keys(reader, table, info):
     return found
 
 
-async def postgresql_schema(database):
+async def postgresql_schema(database: Database) -> tuple[Schema, Schema]:
+    columns: Schema = {}
+    indexes: Schema = {}
     async with database.reading() as reader:
         rows = await reader.fetch_all(
             "select table_name, column_name, data_type, is_nullable, collation_name"
@@ -44,14 +51,14 @@ async def postgresql_schema(database):
         defined = await reader.fetch_all(
             "select tablename, indexdef from pg_indexes where schemaname = 'public'"
         )
-    columns, indexes = {}, {}
     for row in rows:
         column = (row["column_name"], row["data_type"], row["is_nullable"] == "NO")
-        columns.setdefault(row["table_name"], set()).add(column)
+        columns.setdefault(str(row["table_name"]), set()).add(column)
     for row in defined:
-        names = re.search(r"\(([^()]*)\)", row["indexdef"])[1].split(", ")
-        is_unique = "create unique" in row["indexdef"].lower()
-        indexes.setdefault(row["tablename"], set()).add((tuple(names), is_unique))
+        definition = str(row["indexdef"])
+        names = re.findall(r"\(([^()]*)\)", definition)[0].split(", ")
+        is_unique = "create unique" in definition.lower()
+        indexes.setdefault(str(row["tablename"]), set()).add((tuple(names), is_unique))
     return columns, indexes
 
 

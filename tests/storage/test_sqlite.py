@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from fedirec.errors import ConfigurationError, StorageUnavailableError
-from fedirec.storage import sqlite
 from fedirec.storage.sqlite import network_filesystem, open_sqlite
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,9 +106,8 @@ async def test_processes_that_write_at_once_lose_nothing_and_see_no_lock(path):
 
 
 @pytest.mark.rule("ST-02")
-async def test_a_lock_that_is_never_given_back_is_passing_trouble(path, monkeypatch):
-    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
-    database = await open_sqlite(path)
+async def test_a_lock_that_is_never_given_back_is_passing_trouble(path):
+    database = await open_sqlite(path, busy_seconds=0.05)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("begin immediate")
 
@@ -189,3 +187,36 @@ def test_a_network_filesystem_is_told_by_its_mount(place, kind):
 
 def test_without_a_list_of_mounts_nothing_is_refused():
     assert network_filesystem(Path("/srv/fedirec.db"), "") is None
+
+
+async def test_two_that_open_a_new_file_at_once_both_get_it(tmp_path):
+    holder = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    holder.execute("begin exclusive")
+
+    async with asyncio.TaskGroup() as tasks:
+        opening = tasks.create_task(open_sqlite(tmp_path / "new.db"))
+        await asyncio.sleep(0.1)
+        assert not opening.done()
+        holder.execute("commit")
+
+    holder.close()
+    await opening.result().close()
+
+
+async def test_a_file_that_stays_locked_is_passing_trouble(tmp_path):
+    holder = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    holder.execute("begin exclusive")
+
+    with pytest.raises(StorageUnavailableError):
+        await open_sqlite(tmp_path / "new.db", busy_seconds=0.05)
+
+    holder.close()
+
+
+@pytest.mark.rule("ST-02")
+async def test_a_database_on_a_network_filesystem_is_refused(tmp_path):
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"server:/x {tmp_path} nfs4 rw 0 0")
+
+    with pytest.raises(ConfigurationError, match="local disk"):
+        await open_sqlite(tmp_path / "fedirec.db", mounts=mounts)

@@ -1,0 +1,85 @@
+"""Putting deliveries into the queue and taking them out, as publishers and workers do."""
+
+from datetime import datetime
+from typing import Any
+
+from fedirec.domain.actors import Host, InboxUrl
+from fedirec.storage import deliveries, queue
+from fedirec.storage.database import Database
+from fedirec.storage.queue import ClaimedDelivery, Settlement
+from fedirec.storage.queue_lists import list_deliveries
+from tests.storage.samples import (
+    DAY,
+    MINUTE,
+    NOW,
+    actor_id,
+    an_activity,
+)
+
+ADA = actor_id("ada")
+
+
+def an_inbox(host: str, number: int = 0) -> tuple[InboxUrl, Host]:
+    return InboxUrl(f"https://{host}/inbox/{number}"), Host(host)
+
+
+async def enqueue(
+    database: Database,
+    number: int,
+    *inboxes: tuple[InboxUrl, Host],
+    order_key: str | None = None,
+    now: datetime = NOW,
+    expires_at: datetime = NOW + 5 * DAY,
+) -> int:
+    async with database.transaction() as transaction:
+        return await deliveries.enqueue(
+            transaction,
+            activity_id=an_activity(number).id,
+            actor_id=ADA,
+            inboxes=inboxes,
+            order_key=order_key or an_activity(number).id,
+            now=now,
+            expires_at=expires_at,
+        )
+
+
+async def claim(
+    database: Database,
+    *,
+    now: datetime = NOW,
+    limit: int = 64,
+    per_host: int = 8,
+    worker: str = "one",
+) -> list[ClaimedDelivery]:
+    async with database.transaction() as transaction:
+        return await queue.claim_deliveries(
+            transaction,
+            now=now,
+            limit=limit,
+            per_host=per_host,
+            token=worker,
+            lease_until=now + MINUTE,
+        )
+
+
+async def settle(
+    database: Database,
+    *claimed: ClaimedDelivery,
+    state: str = "delivered",
+    now: datetime = NOW,
+    **more: Any,
+) -> list[bool]:
+    settlements = [
+        Settlement(
+            activity_id=each.activity_id, inbox=each.inbox, token=each.token, state=state, **more
+        )
+        for each in claimed
+    ]
+    async with database.transaction() as transaction:
+        return await queue.settle_deliveries(transaction, settlements, now=now)
+
+
+async def states(database: Database) -> dict[tuple[str, str], str]:
+    async with database.reading() as reader:
+        page = await list_deliveries(reader, limit=100)
+    return {(each.activity_id, each.inbox): each.state for each in page.items}

@@ -1,0 +1,256 @@
+"""How hot queries find their rows: by an index, however many there are."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+
+from fedirec.domain.actors import Host, InboxUrl
+from fedirec.domain.audience import Visibility
+from fedirec.storage import (
+    activities,
+    actors,
+    blocks,
+    deliveries,
+    endorsements,
+    follows,
+    inboxes,
+    keys,
+    notes,
+    notifications,
+    offers,
+    peers,
+    queue,
+    reactions,
+    stamps,
+    tombstones,
+)
+from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
+from fedirec.storage.received import count_received_today, find_received, insert_received
+from fedirec.storage.seen_signatures import is_seen
+from tests.databases import CountingDatabase
+from tests.storage.samples import (
+    DAY,
+    MINUTE,
+    NOW,
+    THEIRS,
+    a_received,
+    actor_id,
+    an_activity,
+    an_actor,
+    save_actors,
+    say,
+)
+
+ADA = actor_id("ada")
+PAGE: dict[str, Any] = {"before": None, "limit": 20}
+# Small by nature: a few rows, read whole.
+SMALL = {"blocks", "fan_outs"}
+
+READS: dict[str, Callable[[Reader], Awaitable[object]]] = {
+    "actor": lambda r: actors.find_actor(r, ADA),
+    "handle": lambda r: actors.find_by_handle(r, "ada", THEIRS),
+    "collection": lambda r: actors.find_by_followers(r, "x"),
+    "local": lambda r: actors.local_of(r, ["a", "b", "c"]),
+    "remote key": lambda r: keys.find_remote_key(r, "x"),
+    "keys": lambda r: keys.list_keys(r, ADA, now=NOW),
+    "received": lambda r: find_received(r, "x", ADA),
+    "received today": lambda r: count_received_today(r, THEIRS, "Follow", NOW),
+    "seen": lambda r: is_seen(r, "x"),
+    "blocked": lambda r: blocks.is_actor_blocked(r, "x", ADA),
+    "peer": lambda r: peers.find_peer(r, THEIRS),
+    "outbox": lambda r: activities.list_outbox(r, ADA, public_only=True, **PAGE),
+    "whole outbox": lambda r: activities.list_outbox(r, ADA, public_only=False, **PAGE),
+    "newest": lambda r: activities.find_newest(r, actor_id=ADA, type_="Create", object_id="x"),
+    "inbox": lambda r: inboxes.list_inbox(r, ADA, **PAGE),
+    "notifications": lambda r: notifications.list_notifications(r, ADA, **PAGE),
+    "note": lambda r: notes.find_note(r, "x"),
+    "notes": lambda r: notes.list_notes_by(
+        r, ADA, kinds=["note"], visibilities=[Visibility.PUBLIC], **PAGE
+    ),
+    "replies": lambda r: notes.list_replies(r, "x", visibilities=[Visibility.PUBLIC], **PAGE),
+    "tombstone": lambda r: tombstones.find_tombstone(r, "x"),
+    "follow": lambda r: follows.find_follow(r, ADA, ADA),
+    "follow activity": lambda r: follows.find_follow_by_activity(r, "x"),
+    "followers": lambda r: follows.list_followers(r, ADA, after=None, limit=20),
+    "following": lambda r: follows.list_following(r, ADA, after=None, limit=20),
+    "local followers": lambda r: follows.local_followers(r, ADA),
+    "inboxes": lambda r: deliveries.inboxes_of(r, ["a", "b"], prefer_shared=True),
+    "inboxes that got": lambda r: deliveries.inboxes_that_got(r, "x"),
+    "delivery states": lambda r: deliveries.count_states(r, ["a", "b"]),
+    "about": lambda r: endorsements.list_about(r, ADA, **PAGE),
+    "by": lambda r: endorsements.list_by(r, ADA, **PAGE),
+    "latest": lambda r: endorsements.list_latest(r, **PAGE),
+    "consent": lambda r: endorsements.find_by_consent(r, "x"),
+    "due checks": lambda r: endorsements.list_due_checks(r, now=NOW, limit=20),
+    "offer": lambda r: offers.newest_offer(r, "x"),
+    "question": lambda r: offers.find_by_question(r, "x"),
+    "reply": lambda r: offers.find_by_reply(r, "x"),
+    "open offers": lambda r: offers.count_open(
+        r, endorser_id=ADA, endorsed_id=ADA, host=THEIRS, now=NOW
+    ),
+    "questions": lambda r: offers.count_questions(
+        r, endorsed_id=ADA, endorser_id=ADA, guild_id=ADA, host=THEIRS, now=NOW
+    ),
+    "stamp": lambda r: stamps.find_stamp(r, "x"),
+    "stamps": lambda r: stamps.list_stamps_of(r, "x"),
+    "reaction": lambda r: reactions.find_by_activity(r, "x"),
+}
+
+
+class Explaining:
+    """A transaction that keeps the plan of each statement before it runs it."""
+
+    def __init__(self, inner: Transaction) -> None:
+        self.engine = inner.engine
+        self.inner = inner
+        self.plans: list[list[str]] = []
+
+    async def explain(self, sql: str, parameters: Parameters | None) -> None:
+        word = "explain query plan" if self.engine == "sqlite" else "explain"
+        rows = await self.inner.fetch_all(f"{word} {sql}", parameters)
+        self.plans.append([str(row.get("detail", row.get("QUERY PLAN"))) for row in rows])
+
+    async def fetch_one(self, sql: str, parameters: Parameters | None = None) -> Row | None:
+        await self.explain(sql, parameters)
+        return await self.inner.fetch_one(sql, parameters)
+
+    async def fetch_all(self, sql: str, parameters: Parameters | None = None) -> Sequence[Row]:
+        await self.explain(sql, parameters)
+        return await self.inner.fetch_all(sql, parameters)
+
+    async def execute(self, sql: str, parameters: Parameters | None = None) -> int:
+        await self.explain(sql, parameters)
+        return await self.inner.execute(sql, parameters)
+
+    async def execute_many(self, sql: str, rows: Sequence[Parameters]) -> None:
+        await self.inner.execute_many(sql, rows)
+
+    @property
+    def scanned(self) -> set[str]:
+        """The tables that are read whole."""
+        found = set()
+        for plan in self.plans:
+            for line in plan:
+                scan = re.match(r"SCAN (\w+)|.*Seq Scan on (\w+)", line.strip())
+                if scan and "VIRTUAL" not in line and "CONSTANT ROW" not in line:
+                    found.add(scan[1] or scan[2])
+        return found
+
+
+@pytest.fixture
+async def busy(database):
+    """A database that knows a peer, with deliveries and received activities that wait."""
+    await save_actors(database, an_actor("ada"), an_actor("zoe", THEIRS))
+    async with database.transaction() as transaction:
+        for number in range(3):
+            await say(transaction, number)
+            await deliveries.enqueue(
+                transaction,
+                activity_id=an_activity(number).id,
+                actor_id=ADA,
+                inboxes=[(InboxUrl("https://peer.example/inbox"), THEIRS)],
+                order_key="x",
+                now=NOW,
+                expires_at=NOW + DAY,
+            )
+        await insert_received(transaction, [a_received(number) for number in range(3)])
+    return database
+
+
+async def explained(
+    database: Database, call: Callable[[Transaction], Awaitable[object]]
+) -> Explaining:
+    async with database.transaction() as transaction:
+        if database.engine == "postgresql":  # as if there were too many rows to read them all
+            await transaction.execute("set local enable_seqscan = off")
+        explaining = Explaining(transaction)
+        await call(explaining)
+    assert explaining.plans
+    return explaining
+
+
+@pytest.mark.parametrize("name", READS)
+async def test_a_hot_query_reads_no_table_whole(database, name):
+    explaining = await explained(database, READS[name])
+
+    assert explaining.scanned - SMALL == set(), explaining.plans
+
+
+async def test_a_query_without_an_index_would_be_noticed(database):
+    async def read(reader: Reader) -> None:
+        await reader.fetch_all("select id from notes where content = :text", {"text": "x"})
+
+    assert (await explained(database, read)).scanned == {"notes"}
+
+
+async def test_keeping_and_repeating_what_is_received_reads_no_table_whole(busy):
+    items = [a_received(number, recipients=(ADA,)) for number in range(2, 6)]
+
+    explaining = await explained(busy, lambda t: insert_received(t, items))
+
+    assert explaining.scanned - {"values", "SUBQUERY"} == set(), explaining.plans
+
+
+async def test_the_queue_reads_no_table_whole(busy):
+    async def work(transaction: Transaction) -> None:
+        await queue.next_due_at(transaction)
+        (claimed,) = await queue.claim_deliveries(
+            transaction, now=NOW, limit=64, per_host=1, token="t", lease_until=NOW + MINUTE
+        )
+        await queue.settle_delivery(
+            transaction,
+            activity_id=claimed.activity_id,
+            inbox=claimed.inbox,
+            token="t",
+            state="delivered",
+            now=NOW,
+        )
+        received = await queue.claim_received(
+            transaction, now=NOW, limit=64, token="t", lease_until=NOW + MINUTE
+        )
+        await queue.settle_received(
+            transaction, id=received[0].id, token="t", state="handled", now=NOW
+        )
+
+    explaining = await explained(busy, work)
+
+    named = {"settled", "visited", "waiting", "SUBQUERY"}  # made by the statement itself
+    assert explaining.scanned - SMALL - named == set(), explaining.plans
+
+
+@pytest.mark.parametrize("waiting", [1, 200])
+async def test_a_claim_costs_the_same_statements_however_much_waits(database, waiting):
+    counting = CountingDatabase(database)
+    hosts = [Host(f"p{each}.example") for each in range(waiting)]
+    inboxes = [(InboxUrl(f"https://{host}/inbox"), host) for host in hosts]
+    await save_actors(database, an_actor("ada"))
+    async with database.transaction() as transaction:
+        await say(transaction, 1)
+        await deliveries.enqueue(
+            transaction,
+            activity_id=an_activity(1).id,
+            actor_id=ADA,
+            inboxes=inboxes,
+            order_key="x",
+            now=NOW,
+            expires_at=NOW + DAY,
+        )
+
+    async with counting.transaction() as transaction:
+        await queue.claim_deliveries(
+            transaction, now=NOW, limit=64, per_host=8, token="t", lease_until=NOW + MINUTE
+        )
+
+    # hosts, circuits, leased, lease, look again, bodies
+    assert len(counting.counts.statements) == 6
+
+
+async def test_an_empty_claim_is_one_statement(counting):
+    async with counting.transaction() as transaction:
+        await queue.claim_deliveries(
+            transaction, now=NOW, limit=64, per_host=8, token="t", lease_until=NOW + MINUTE
+        )
+
+    assert len(counting.counts.statements) == 1

@@ -1,0 +1,206 @@
+"""Received activities: each once, for everybody whose inbox it was put in (OR-17)."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from fedirec.storage import queue
+from fedirec.storage.database import Database
+from fedirec.storage.queue import ClaimedReceived
+from fedirec.storage.received import (
+    Kept,
+    ReceivedActivity,
+    count_received_today,
+    find_received,
+    insert_received,
+    prune_received,
+)
+from fedirec.storage.seen_signatures import forget_before, insert_seen, is_seen
+from tests.storage.samples import DAY, MINUTE, NOW, THEIRS, a_received, actor_id
+
+ADA, BEA = actor_id("ada"), actor_id("bea")
+
+
+async def keep(database: Database, *items: ReceivedActivity) -> list[Kept]:
+    async with database.transaction() as transaction:
+        return await insert_received(transaction, items)
+
+
+async def claim(
+    database: Database, now: datetime = NOW, worker: str = "one"
+) -> list[ClaimedReceived]:
+    async with database.transaction() as transaction:
+        return await queue.claim_received(
+            transaction, now=now, limit=10, token=worker, lease_until=now + MINUTE
+        )
+
+
+async def settle(
+    database: Database,
+    claimed: ClaimedReceived,
+    state: str = "handled",
+    now: datetime = NOW,
+    **more: Any,
+) -> bool:
+    async with database.transaction() as transaction:
+        return await queue.settle_received(
+            transaction, id=claimed.id, token=claimed.token, state=state, now=now, **more
+        )
+
+
+async def test_what_is_new_is_kept_and_found(database):
+    item = a_received(1, recipients=(ADA,), object_id="https://peer.example/notes/1")
+
+    assert await keep(database, item) == [Kept.NEW]
+
+    async with database.reading() as reader:
+        assert await find_received(reader, item.activity_key, item.actor_id) == item
+        assert await find_received(reader, item.activity_key, BEA) is None
+
+
+@pytest.mark.rule("OR-17")
+async def test_a_repeat_changes_nothing(database):
+    item = a_received(1, recipients=(ADA,))
+    await keep(database, item)
+    await settle(database, (await claim(database))[0])
+
+    kept = await keep(database, replace(item, id=a_received(2).id))
+
+    assert kept == [Kept.REPEATED]
+    assert await claim(database, now=NOW + DAY) == []
+
+
+@pytest.mark.rule("OR-17")
+async def test_the_same_activity_in_a_second_inbox_is_handled_for_both(database):
+    await keep(database, a_received(1, recipients=(ADA,)))
+    await settle(database, (await claim(database))[0])
+
+    kept = await keep(database, a_received(1, id=a_received(2).id, recipients=(BEA,)))
+
+    assert kept == [Kept.ADDED_RECIPIENT]
+    (again,) = await claim(database)
+    assert (again.id, again.recipients, again.attempt) == (a_received(1).id, (ADA, BEA), 1)
+
+
+@pytest.mark.rule("OR-17")
+async def test_a_recipient_who_comes_while_a_worker_has_it_is_not_forgotten(database):
+    await keep(database, a_received(1, recipients=(ADA,)))
+    (claimed,) = await claim(database)
+    await keep(database, a_received(1, id=a_received(2).id, recipients=(BEA,)))
+
+    assert await settle(database, claimed)
+
+    (again,) = await claim(database)
+    assert again.recipients == (ADA, BEA)
+    assert await settle(database, again)
+    assert await claim(database, now=NOW + DAY) == []
+
+
+@pytest.mark.rule("OR-17")
+async def test_the_shared_inbox_after_a_personal_one_is_a_repeat(database):
+    await keep(database, a_received(1, recipients=(ADA,)))
+
+    assert await keep(database, a_received(1, id=a_received(2).id)) == [Kept.REPEATED]
+
+
+@pytest.mark.rule("OR-17")
+async def test_another_body_under_a_known_id_is_dropped(database):
+    first = a_received(1, recipients=(ADA,))
+    await keep(database, first)
+
+    other = a_received(1, id=a_received(2).id, body="{}", body_digest="other", recipients=(BEA,))
+
+    assert await keep(database, other) == [Kept.CONFLICT]
+    async with database.reading() as reader:
+        assert await find_received(reader, first.activity_key, first.actor_id) == first
+
+
+@pytest.mark.rule("OR-17")
+async def test_two_actors_may_use_the_same_id(database):
+    first = a_received(1)
+    second = replace(a_received(2), activity_key=first.activity_key, actor_id=BEA)
+
+    assert await keep(database, first, second) == [Kept.NEW, Kept.NEW]
+
+
+async def test_repeats_within_a_batch_are_seen_in_the_order_given(database):
+    batch = [
+        a_received(1, recipients=(ADA,)),
+        a_received(1, id=a_received(2).id, recipients=(ADA,)),
+        a_received(1, id=a_received(3).id, recipients=(BEA,)),
+        a_received(1, id=a_received(4).id, body_digest="other"),
+        a_received(5),
+    ]
+
+    kept = await keep(database, *batch)
+
+    assert kept == [Kept.NEW, Kept.REPEATED, Kept.ADDED_RECIPIENT, Kept.CONFLICT, Kept.NEW]
+
+
+async def test_a_large_batch_is_kept_whole(database):
+    batch = [a_received(number, recipients=(ADA, BEA)) for number in range(300)]
+
+    assert set(await keep(database, *batch)) == {Kept.NEW}
+    assert set(await keep(database, *batch)) == {Kept.REPEATED}
+
+
+async def test_what_came_from_a_host_is_counted_by_type_and_time(database):
+    await keep(
+        database,
+        a_received(1, type="Follow"),
+        a_received(2, type="Follow", created_at=NOW - 2 * DAY),
+        a_received(3, type="Create"),
+        a_received(4, type="Follow", host="other.example"),
+    )
+
+    async with database.reading() as reader:
+        assert await count_received_today(reader, THEIRS, "Follow", NOW - DAY) == 1
+
+
+async def test_what_is_handled_is_pruned_when_its_time_is_over(database):
+    await keep(database, a_received(1, recipients=(ADA,)), a_received(2), a_received(3))
+    first, second, _ = await claim(database)
+    await settle(database, first, now=NOW)
+    await settle(database, second, now=NOW + DAY)
+
+    async with database.transaction() as transaction:
+        assert await prune_received(transaction, NOW + DAY, limit=10) == 1
+        rows = await transaction.fetch_all("select id from received order by id")
+        recipients = await transaction.fetch_all("select actor_id from received_recipients")
+
+    assert [row["id"] for row in rows] == [a_received(2).id, a_received(3).id]
+    assert recipients == []
+
+
+async def test_a_lost_lease_settles_nothing(database):
+    await keep(database, a_received(1))
+    (first,) = await claim(database, worker="first")
+    (second,) = await claim(database, now=NOW + MINUTE, worker="second")
+
+    assert (first.attempt, second.attempt) == (1, 2)
+    assert not await settle(database, first, state="dead", now=NOW + MINUTE)
+    assert await settle(database, second, now=NOW + MINUTE)
+
+
+async def test_what_failed_comes_back_when_it_is_due(database):
+    await keep(database, a_received(1))
+    (claimed,) = await claim(database)
+    await settle(
+        database, claimed, state="waiting", next_at=NOW + MINUTE, cls="error", detail="x" * 9_000
+    )
+
+    assert await claim(database, now=NOW + MINUTE / 2) == []
+    (again,) = await claim(database, now=NOW + MINUTE)
+    assert again.attempt == 2
+
+
+async def test_a_signature_is_remembered_until_it_is_forgotten(database):
+    async with database.transaction() as transaction:
+        await insert_seen(transaction, ["a", "b", "a"], NOW)
+        await insert_seen(transaction, ["b", "c"], NOW + DAY)
+        forgotten = await forget_before(transaction, NOW + DAY)
+        seen = [await is_seen(transaction, digest) for digest in "abc"]
+
+    assert (forgotten, seen) == (2, [False, False, True])
