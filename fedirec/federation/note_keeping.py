@@ -39,7 +39,7 @@ def read_note(case: Case, scene: Scene, document: JsonObject) -> Note | Outcome:
 
 async def keep_new(transaction: Transaction, case: Case, scene: Scene, note: Note) -> Outcome:
     """Keep a note not seen before; a known one only reaches who had not got it yet (OR-04)."""
-    if await tombstones.find_tombstone(transaction, note.id) is not None:
+    if await tombstones.find_tombstone(transaction, note.id, owner=case.actor.id) is not None:
         return ignore("was deleted, and deleted things do not come back")
     known = await notes.find_note(transaction, note.id)
     if known is not None and known.actor_id != case.actor.id:

@@ -5,7 +5,7 @@ from typing import Final
 
 from fedirec.domain.actors import ActorId, Host
 from fedirec.storage.database import Reader, Transaction, to_microseconds
-from fedirec.storage.statements import instant
+from fedirec.storage.statements import instant, text_or_none
 
 # The `per_host`th newest tombstone of a host, and all older ones, make room for a new one.
 _MAKE_ROOM: Final = """
@@ -24,13 +24,15 @@ async def plant(
     *,
     per_host: int,
 ) -> bool:
-    """Remember that an id was deleted; return whether that is new.
+    """Remember that `actor_id` deleted an id; return whether that is news.
 
-    A host keeps its newest `per_host`, so that nobody fills our disk with deletions.
+    When two say so, nobody is known who did, and it holds for everybody. A host keeps its newest
+    `per_host`, so that nobody fills our disk with deletions.
     """
     planted = await transaction.execute(
         "insert into tombstones (id, actor_id, host, deleted_at)"
-        " values (:id, :actor_id, :host, :now) on conflict (id) do nothing",
+        " values (:id, :actor_id, :host, :now) on conflict (id) do update set actor_id = null"
+        " where tombstones.actor_id <> excluded.actor_id",
         {"id": object_id, "actor_id": actor_id, "host": host, "now": to_microseconds(now)},
     )
     if not planted:
@@ -39,12 +41,19 @@ async def plant(
     return True
 
 
-async def find_tombstone(reader: Reader, object_id: str) -> datetime | None:
-    """Return when an id was deleted, or None."""
+async def find_tombstone(
+    reader: Reader, object_id: str, *, owner: ActorId | None = None
+) -> datetime | None:
+    """Return when an id was deleted, or None.
+
+    With `owner`, what somebody else on the owner's server said about it does not count.
+    """
     row = await reader.fetch_one(
-        "select deleted_at from tombstones where id = :id", {"id": object_id}
+        "select actor_id, deleted_at from tombstones where id = :id", {"id": object_id}
     )
-    return None if row is None else instant(row, "deleted_at")
+    if row is None or (owner is not None and text_or_none(row, "actor_id") not in {None, owner}):
+        return None
+    return instant(row, "deleted_at")
 
 
 async def prune(transaction: Transaction, before: datetime) -> int:

@@ -56,7 +56,9 @@ async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
     activity = case.activity
     if activity.object_id is None:
         return ignore("a boost names what is boosted")
-    if activity.id is not None and await tombstones.find_tombstone(transaction, activity.id):
+    if activity.id is not None and await tombstones.find_tombstone(
+        transaction, activity.id, owner=case.actor.id
+    ):
         return ignore("was undone before it came")
     owners = await reached_here(transaction, case)
     note = await notes.find_note(transaction, ObjectId(activity.object_id))
@@ -114,7 +116,7 @@ async def _keep_fetched(transaction: Transaction, case: Case, scene: Scene) -> S
     is_public = PUBLIC in (*note.to, *note.cc)
     if author is None or not is_public or not same_origin(note.id, author.id):
         return None
-    if await tombstones.find_tombstone(transaction, note.id) is not None:
+    if await tombstones.find_tombstone(transaction, note.id, owner=author.id) is not None:
         return None
     told = Case(activity=case.activity, actor=author, is_fetched=True, resolved=case.resolved)
     kept = stored_note(told, scene, note)

@@ -15,7 +15,7 @@ async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
     activity = case.activity
     if activity.object_id is None or activity.id is None:
         return ignore("a follow names whom, and has an id")
-    if await tombstones.find_tombstone(transaction, activity.id) is not None:
+    if await tombstones.find_tombstone(transaction, activity.id, owner=case.actor.id) is not None:
         return ignore("was undone, before it came or since")
     followed = await actors.find_actor(transaction, ActorId(activity.object_id))
     if followed is None:

@@ -12,7 +12,9 @@ async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
     activity = case.activity
     if activity.object_id is None:
         return ignore("a like names what is liked")
-    if activity.id is not None and await tombstones.find_tombstone(transaction, activity.id):
+    if activity.id is not None and await tombstones.find_tombstone(
+        transaction, activity.id, owner=case.actor.id
+    ):
         return ignore("was undone before it came")
     note = await notes.find_note(transaction, activity.object_id)
     if note is None or not (note.is_local or case.is_local):

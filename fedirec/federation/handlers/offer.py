@@ -32,7 +32,10 @@ async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
     endorsed = await actors.find_actor(transaction, ActorId(endorsement.endorsed))
     if endorsed is None or not (endorsed.is_local or case.is_local):
         return ignore("is about nobody here")
-    if await tombstones.find_tombstone(transaction, str(case.activity.id)) is not None:
+    if (
+        await tombstones.find_tombstone(transaction, str(case.activity.id), owner=case.actor.id)
+        is not None
+    ):
         return ignore("was taken back before it came")
     if case.is_local and not endorsed.is_local:
         await _keep(transaction, case, scene, endorsed, OfferState.WAITING)
