@@ -1,11 +1,12 @@
 """Update: an actor's profile and keys, or a newer text of a note (ActivityPub §7.3)."""
 
 from dataclasses import replace
+from typing import Final
 
 from fedirec.activitypub.identifiers import Instance
 from fedirec.activitypub.notes import Note
 from fedirec.activitypub.parse import Activity
-from fedirec.domain.audience import is_public
+from fedirec.domain.audience import Visibility, is_public
 from fedirec.federation.handling import Case, Handler, Need, NeedKind, Outcome, Scene, ignore
 from fedirec.federation.note_keeping import keep_new, keep_particulars, read_note, stored_note
 from fedirec.federation.note_needs import needs_of_object
@@ -13,6 +14,14 @@ from fedirec.federation.replies import take_edit
 from fedirec.storage import endorsements, notes
 from fedirec.storage.database import Transaction
 from fedirec.storage.notes import StoredNote
+
+_WIDEST_FIRST: Final = (
+    Visibility.PUBLIC,
+    Visibility.UNLISTED,
+    Visibility.FOLLOWERS,
+    Visibility.GUILD,
+    Visibility.DIRECT,
+)
 
 
 def needs_of_actor(activity: Activity, instance: Instance) -> tuple[Need, ...]:
@@ -46,12 +55,9 @@ async def apply_to_note(transaction: Transaction, case: Case, scene: Scene) -> O
     refusal = _why_not(case, known, note)
     if refusal is not None:
         return ignore(refusal)
-    renewed = stored_note(case, scene, note)
     kept = replace(
-        renewed,
+        _narrowed(known, stored_note(case, scene, note)),
         kind=known.kind,
-        visibility=known.visibility,
-        readers=_shrunk(known, renewed),
         published_at=known.published_at,
         updated_at=note.updated_at or scene.now,
     )
@@ -72,14 +78,30 @@ def _why_not(case: Case, known: StoredNote, note: Note) -> str | None:
     was_public = is_public(known.readers)
     if not was_public and is_public((*note.to, *note.cc)):
         return "would show to all what was shown to some"
-    if known.kind == "note" and (note.endorsement is not None or note.job is not None):
-        return "would turn a post into something else"
+    if _becomes_another_kind(known.kind, note):
+        return f"would turn a {known.kind.replace('_', ' ')} into something else"
     return None
 
 
-def _shrunk(known: StoredNote, renewed: StoredNote) -> tuple[str, ...]:
-    """Return the readers that both versions name: an audience may shrink, never grow."""
-    return tuple(reader for reader in known.readers if reader in renewed.readers)
+def _becomes_another_kind(kind: str, note: Note) -> bool:
+    """Whether a newer text is another kind of thing; an endorsement may cease to be one."""
+    if kind == "job_note":
+        return note.job is None or note.endorsement is not None
+    return note.job is not None or (note.endorsement is not None and kind != "endorsement")
+
+
+def _narrowed(known: StoredNote, renewed: StoredNote) -> StoredNote:
+    """Return the new version for the readers that both name: an audience shrinks, never grows.
+
+    A version that names nobody at all says nothing about who may read it.
+    """
+    if not renewed.readers:
+        return replace(renewed, visibility=known.visibility, readers=known.readers)
+    return replace(
+        renewed,
+        visibility=max(known.visibility, renewed.visibility, key=_WIDEST_FIRST.index),
+        readers=tuple(reader for reader in known.readers if reader in renewed.readers),
+    )
 
 
 ACTOR_HANDLER = Handler(apply=apply_to_actor, needs=needs_of_actor)
