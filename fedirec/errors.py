@@ -1,9 +1,9 @@
 """Every error fedirec raises, as one tree. No HTTP numbers here: `web/middleware.py` has those.
 
 FedirecError
-├── InvalidInputError            what was given cannot be right; `field` names the part, if one
+├── InvalidInputError            what was given cannot be right; `field` names the part
 │   └── MalformedActivityError   a document is not ActivityStreams as we read it
-├── UnauthenticatedError         a signature or token is missing, wrong, stale or for another request
+├── UnauthenticatedError         a signature or token is missing, wrong, stale, or not for this
 ├── ForbiddenError               known who it is, and they may not
 │   └── BlockedError             by a block of this instance or member
 ├── NotFoundError                not here, or not for these eyes; the two look alike
@@ -16,7 +16,7 @@ FedirecError
 ├── TooManyRequestsError         over a rate limit; `retry_after` says when to come back
 ├── RemoteError                  a peer did not do what was asked
 │   ├── RemoteUnavailableError   passing trouble; `retry_after` if the peer named one
-│   └── RemoteRefusedError       a lasting answer; `status` is the peer's HTTP status, if there was one
+│   └── RemoteRefusedError       a lasting answer; `status` is the HTTP status, if any
 ├── StorageUnavailableError      the database is busy, full or away; passing trouble, try again
 └── ConfigurationError           settings, database or keys do not fit together
 

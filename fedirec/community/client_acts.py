@@ -88,6 +88,9 @@ async def pin(federation: Federation, submission: Submission) -> ActivityId:
     if note.actor_id != submission.actor.id:
         message = f"{submission.member} has no note {note.id}"
         raise NotFoundError(message)
+    if not is_public(note.readers):
+        message = f"{note.id} is not public, so it is not pinned"
+        raise ConflictError(message)
     mint = federation.mint()
     document = render_pin(
         id=mint.activity_id(),

@@ -26,6 +26,7 @@ from fedirec.storage.database import Reader, Transaction
 from fedirec.storage.offers import Offer
 
 ANSWERABLE: Final = (OfferState.WAITING, OfferState.ASIDE)
+_AGREED: Final = (OfferState.ACCEPTED, OfferState.PUBLISHED)
 
 
 async def offer(
@@ -163,6 +164,8 @@ async def _withdrawal(
     if note is not None and note.actor_id == actor.id:
         return await retract_note(transaction, scene, actor, note_id)
     if stored is not None and stored.endorsed_id == actor.id:
+        return await withdraw_consent(transaction, scene, note_id, giver=actor)
+    if newest is not None and newest.endorsed_id == actor.id and newest.state in _AGREED:
         return await withdraw_consent(transaction, scene, note_id, giver=actor)
     if newest is not None and newest.endorser_id == actor.id and _seems_open(scene, newest):
         return await _retract_offer(transaction, scene, actor, newest)

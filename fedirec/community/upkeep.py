@@ -19,6 +19,7 @@ from fedirec.federation.stamping import retract_note
 from fedirec.storage import (
     actors,
     announcements,
+    endorsements,
     job_notes,
     notes,
     offers,
@@ -89,9 +90,14 @@ async def announce_planned(federation: Federation) -> None:
 
 
 async def _announce(transaction: Transaction, scene: Scene, note_id: ObjectId) -> None:
-    """Boost one note by id, unless it is gone or no longer public."""
+    """Boost one note by id, unless it is gone, no longer public or no longer agreed to."""
+    if not await announcements.claim(transaction, note_id, now=scene.now):
+        return
     note = await notes.find_note(transaction, note_id)
-    if note is None or note.visibility is not Visibility.PUBLIC:
+    is_agreed = note is not None and (
+        note.kind != "endorsement" or await endorsements.is_shown(transaction, note_id)
+    )
+    if note is None or note.visibility is not Visibility.PUBLIC or not is_agreed:
         await announcements.forget_announcement(transaction, note_id)
         return
     guild = await actors.get_actor(transaction, scene.instance.guild_id)

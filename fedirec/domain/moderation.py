@@ -101,7 +101,8 @@ def _admit_object(
         return Refused("expected the object's id, found none")
     if origin_of(object_id) != home:
         return Refused(f"expected the object's id on {home}, found {object_id}")
-    is_itself = object_id == actor and object_owner is None
+    # a group names its moderators as `attributedTo` (FEP-1b12); itself is fetched anew in any case
+    is_itself = object_id == actor
     if object_owner != actor and not is_itself:
         return Refused(f"expected the object to be attributed to {actor}, found {object_owner}")
     return Admitted()

@@ -64,7 +64,12 @@ async def keep_judged(transaction: Transaction, case: Case, scene: Scene, note: 
     A stamp refused for this note before is not believed again.
     """
     endorsement = note.endorsement
-    if endorsement is None or why_not_endorsement(note.document) is not None:
+    refusal = why_not_endorsement(
+        note.document,
+        followers=case.actor.followers,
+        guild=scene.instance.guild_id if case.is_local else None,
+    )
+    if endorsement is None or refusal is not None:
         await endorsements.delete_endorsement(transaction, note.id)
         return
     claim = Claim(note_id=note.id, endorsement=endorsement, digest=core_digest(note.document))

@@ -44,6 +44,9 @@ async def _recheck(federation: Federation, stored: StoredEndorsement) -> None:
         resolved = Resolved()
     scene = scene_of(federation)
     async with federation.database.transaction() as transaction:
+        current = await endorsements.find_endorsement(transaction, stored.note_id)
+        if current is None or current.consent_id != stored.consent_id:
+            return  # an Update came while we asked
         note = await notes.find_note(transaction, stored.note_id)
         if note is None:
             return
@@ -54,7 +57,7 @@ async def _recheck(federation: Federation, stored: StoredEndorsement) -> None:
             return
         claim = Claim(note_id=stored.note_id, endorsement=endorsement, digest=core_digest(document))
         judgement = await consent.judge(transaction, scene, claim, resolved)
-        after = _after(federation, stored, judgement)
+        after = _after(federation, current, judgement)
         await endorsements.save_endorsement(transaction, after)
         if after.state == "hidden" and note.is_local:
             await _take_down(transaction, scene, after)

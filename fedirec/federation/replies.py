@@ -130,12 +130,13 @@ async def _explain(transaction: Transaction, scene: Scene, offer: Offer) -> Outc
     """Say once which words count."""
     if offer.explained_at is not None or offer.state is not OfferState.WAITING:
         return ignore("is no answer, and what counts was explained before")
-    await offers.mark_explained(transaction, offer.id, scene.now)
+    explanation_id = scene.instance.note_id(scene.mint.ulid())
+    await offers.mark_explained(transaction, offer.id, explanation_id, scene.now)
     asker = await actors.get_actor(transaction, ActorId(str(offer.asked_by)))
     person = await actors.get_actor(transaction, offer.endorsed_id)
     document = render_explanation(
         activity_id=scene.mint.activity_id(),
-        id=scene.instance.note_id(scene.mint.ulid()),
+        id=explanation_id,
         asker=asker,
         endorsed=person,
         in_reply_to=str(offer.question_id),

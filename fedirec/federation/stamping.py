@@ -154,6 +154,18 @@ async def retract_note(
     return (*boost_undone, deletion)
 
 
+async def retract_all_about(
+    transaction: Transaction, scene: Scene, person_id: ActorId
+) -> tuple[Publication, ...]:
+    """Return the Deletes of everything our members said about somebody who is gone for good."""
+    publications: list[Publication] = []
+    for note_id in await endorsements.list_ours_about(transaction, person_id):
+        note = await notes.get_note(transaction, note_id)
+        author = await actors.get_actor(transaction, note.actor_id)
+        publications += await retract_note(transaction, scene, author, note_id)
+    return tuple(publications)
+
+
 async def _undo_boost(
     transaction: Transaction, scene: Scene, note_id: ObjectId
 ) -> tuple[Publication, ...]:

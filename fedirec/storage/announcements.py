@@ -36,6 +36,16 @@ async def list_due(reader: Reader, *, now: datetime, limit: int) -> list[ObjectI
     return [ObjectId(str(row["note_id"])) for row in rows]
 
 
+async def claim(transaction: Transaction, note_id: ObjectId, *, now: datetime) -> bool:
+    """Take a due boost in hand; False if another worker has, which is seen once it commits."""
+    taken = await transaction.execute(
+        "update announcements set announced_at = :now, due_at = :now + 1"
+        " where note_id = :note_id and announced_at is null and due_at <= :now",
+        {"note_id": note_id, "now": to_microseconds(now)},
+    )
+    return taken > 0
+
+
 async def count_since(reader: Reader, since: datetime) -> int:
     """Return how many boosts were made since an instant."""
     row = await reader.fetch_one(

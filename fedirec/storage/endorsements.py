@@ -66,6 +66,9 @@ _IS_OURS: Final = (
 )
 
 
+_MOST: Final = 500
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEndorsement:
     """The `endorsement` member of a note, with what its stamp said when last asked for.
@@ -145,6 +148,25 @@ async def list_by(
 async def list_latest(reader: Reader, *, before: str | None, limit: int) -> Page[StoredEndorsement]:
     """Return a page of what is confirmed, public, and by or about somebody here, newest first."""
     return await _list(reader, f"{_IS_OURS}{_FOR_ALL}", {}, before, limit)
+
+
+async def list_ours_about(reader: Reader, endorsed_id: ActorId) -> list[ObjectId]:
+    """Return the notes of our members about a person, at most 500, whatever shows of them."""
+    rows = await reader.fetch_all(
+        "select e.note_id from endorsements e join notes n on n.id = e.note_id and n.is_local"
+        " where e.endorsed_id = :endorsed_id order by e.note_id limit :most",
+        {"endorsed_id": endorsed_id, "most": _MOST},
+    )
+    return [ObjectId(text(row, "note_id")) for row in rows]
+
+
+async def is_shown(reader: Reader, note_id: str) -> bool:
+    """Whether a note is an endorsement whose consent stands now."""
+    row = await reader.fetch_one(
+        "select note_id from endorsements where note_id = :note_id and state = 'confirmed'",
+        {"note_id": note_id},
+    )
+    return row is not None
 
 
 async def list_due_checks(reader: Reader, *, now: datetime, limit: int) -> list[StoredEndorsement]:

@@ -20,13 +20,13 @@ from fedirec.storage.statements import (
 
 _SELECT: Final = (
     "select id, note_id, endorser_id, endorsed_id, way, asked_by, question_id, body, digest, state,"
-    " created_at, ends_at, answered_at, explained_at, stamp_id, reply_id from offers"
+    " created_at, ends_at, answered_at, explained_at, explanation_id, stamp_id, reply_id from offers"
 )
 _INSERT: Final = """
 insert into offers (id, note_id, endorser_id, endorsed_id, way, asked_by, question_id, body, digest,
-  state, created_at, ends_at, answered_at, explained_at, stamp_id, reply_id)
+  state, created_at, ends_at, answered_at, explained_at, explanation_id, stamp_id, reply_id)
 values (:id, :note_id, :endorser_id, :endorsed_id, :way, :asked_by, :question_id, :body, :digest,
-  :state, :created_at, :ends_at, :answered_at, :explained_at, :stamp_id, :reply_id)
+  :state, :created_at, :ends_at, :answered_at, :explained_at, :explanation_id, :stamp_id, :reply_id)
 """
 _SET_STATE: Final = """
 update offers set state = :state, answered_at = :now, stamp_id = coalesce(:stamp_id, stamp_id),
@@ -37,7 +37,7 @@ _EXPIRE: Final = (
     "update offers set state = 'expired', answered_at = :now"
     " where state in ('waiting', 'aside') and ends_at <= :now"
     " returning id, note_id, endorser_id, endorsed_id, way, asked_by, question_id, body, digest,"
-    " state, created_at, ends_at, answered_at, explained_at, stamp_id, reply_id"
+    " state, created_at, ends_at, answered_at, explained_at, explanation_id, stamp_id, reply_id"
 )
 _MOST: Final = 500
 _DAY: Final = timedelta(days=1)
@@ -108,6 +108,7 @@ class Offer:
     explained_at: datetime | None
     stamp_id: str | None
     reply_id: str | None = None
+    explanation_id: str | None = None
 
 
 async def insert_offer(transaction: Transaction, offer: Offer) -> None:
@@ -129,6 +130,7 @@ async def insert_offer(transaction: Transaction, offer: Offer) -> None:
             "ends_at": to_microseconds(offer.ends_at),
             "answered_at": microseconds_or_none(offer.answered_at),
             "explained_at": microseconds_or_none(offer.explained_at),
+            "explanation_id": offer.explanation_id,
             "stamp_id": offer.stamp_id,
             "reply_id": offer.reply_id,
         },
@@ -142,9 +144,10 @@ async def find_offer(reader: Reader, offer_id: str) -> Offer | None:
 
 
 async def find_by_question(reader: Reader, question_id: str) -> Offer | None:
-    """Return the newest offer that a direct note asked about."""
+    """Return the newest offer that a direct note asked about, or explained how to answer."""
     row = await reader.fetch_one(
-        f"{_SELECT} where question_id = :id order by created_at desc, id desc limit 1",
+        f"{_SELECT} where question_id = :id or explanation_id = :id"
+        " order by created_at desc, id desc limit 1",
         {"id": question_id},
     )
     return None if row is None else _read(row)
@@ -238,11 +241,13 @@ async def erase_texts(transaction: Transaction, before: datetime) -> int:
     )
 
 
-async def mark_explained(transaction: Transaction, offer_id: str, now: datetime) -> None:
-    """Note that the person was told which words count; that happens once."""
+async def mark_explained(
+    transaction: Transaction, offer_id: str, explanation_id: str, now: datetime
+) -> None:
+    """Note that the person was told which words count, and by which note; that happens once."""
     await transaction.execute(
-        "update offers set explained_at = :now where id = :id",
-        {"id": offer_id, "now": to_microseconds(now)},
+        "update offers set explained_at = :now, explanation_id = :explanation_id where id = :id",
+        {"id": offer_id, "explanation_id": explanation_id, "now": to_microseconds(now)},
     )
 
 
@@ -366,4 +371,5 @@ def _read(row: Row) -> Offer:
         explained_at=instant_or_none(row, "explained_at"),
         stamp_id=text_or_none(row, "stamp_id"),
         reply_id=text_or_none(row, "reply_id"),
+        explanation_id=text_or_none(row, "explanation_id"),
     )

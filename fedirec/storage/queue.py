@@ -50,10 +50,13 @@ select * from (
 _LEASE: Final = """
 update deliveries set state = 'leased', attempt = attempt + 1, lease_token = :token,
   lease_until = :lease_until, next_at = :lease_until
-where (activity_id, inbox) in (
-  select activity_id, inbox from deliveries
-  where (activity_id, inbox) in ({candidates}) and {active} and next_at <= :now{lock}
-) returning activity_id, inbox, host, actor_id, attempt, created_at, expires_at"""
+where (activity_id, inbox) in ({candidates})
+returning activity_id, inbox, host, actor_id, attempt, created_at, expires_at"""
+# What another worker is about to take is left to it; what it took meanwhile is no longer due.
+_LOCK: Final = """
+select activity_id, inbox from deliveries
+where (activity_id, inbox) in ({candidates}) and {active} and next_at <= :now
+for update skip locked"""
 _SETTLE: Final = """
 with settled(activity, url, token, new_state, at, class, status, detail) as (values {rows})
 update deliveries set state = settled.new_state, next_at = coalesce(settled.at, :now),
@@ -325,8 +328,9 @@ def _lease_of(engine: str, visits: Sequence[Visit]) -> tuple[str, dict[str, Valu
         visit = visits[place] if place < len(visits) else None
         rooms[f"host_{place}"] = "" if visit is None else visit.host
         rooms[f"room_{place}"] = 0 if visit is None else visit.room
-    sql = _LEASE.format(candidates=candidates, active=ACTIVE, lock=SKIP_LOCKED[engine])
-    return sql, rooms
+    if engine == "postgresql":
+        candidates = _LOCK.format(candidates=candidates, active=ACTIVE)
+    return _LEASE.format(candidates=candidates), rooms
 
 
 async def cancel_deliveries(

@@ -40,6 +40,8 @@ FULL = an_offer(
     reply_id="reply",
 )
 
+EXPLANATION = "https://guild.example/notes/explanation"
+
 
 def a_stamp(number: int, **changes: Any) -> Stamp:
     stamp = Stamp(
@@ -117,7 +119,7 @@ async def test_the_state_of_an_offer_is_set_with_what_it_is_owed_to(database):
             transaction, an_offer(1).id, OfferState.PUBLISHED, NOW, stamp_id="s", reply_id="r"
         )
         await offers.set_offer_state(transaction, an_offer(1).id, OfferState.WITHDRAWN, NOW + DAY)
-        await offers.mark_explained(transaction, an_offer(1).id, NOW)
+        await offers.mark_explained(transaction, an_offer(1).id, EXPLANATION, NOW)
         found = await offers.find_offer(transaction, an_offer(1).id)
 
     assert found == replace(

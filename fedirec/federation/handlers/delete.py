@@ -6,7 +6,7 @@ from fedirec.domain.notifications import Notice, NoticeKind
 from fedirec.domain.origins import host_of, same_origin
 from fedirec.federation.handling import Case, Handler, Outcome, Scene, ignore
 from fedirec.federation.replies import take_back
-from fedirec.federation.stamping import retract_note
+from fedirec.federation.stamping import retract_all_about, retract_note
 from fedirec.storage import (
     actors,
     endorsements,
@@ -16,7 +16,9 @@ from fedirec.storage import (
     tombstones,
 )
 from fedirec.storage.database import Transaction
+from fedirec.storage.endorsements import StoredEndorsement
 from fedirec.storage.notes import StoredNote
+from fedirec.storage.stamps import Stamp
 
 
 async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
@@ -40,11 +42,13 @@ async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
 
 
 async def _actor_leaves(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
+    """Forget the actor, and take back what was said here about them: nobody is left to agree."""
     if case.is_local:
         await actors.mark_gone(transaction, case.actor.id, scene.now)
         return Outcome()
+    publications = await retract_all_about(transaction, scene, case.actor.id)
     await actors.delete_remote_actor(transaction, case.actor.id, scene.now)
-    return Outcome()
+    return Outcome(publications=publications)
 
 
 async def _delete_note(
@@ -73,9 +77,7 @@ async def _withdraw_stamp(
     stamp = await stamps.find_stamp(transaction, stamp_id)
     if endorsement is None and stamp is None:
         return None
-    giver = stamp.actor_id if stamp is not None else None
-    endorsed = endorsement.endorsed_id if endorsement is not None else None
-    if case.actor.id not in {giver, endorsed}:
+    if not _is_giver(case.actor.id, stamp_id, stamp, endorsement):
         return ignore("takes back a consent that somebody else gave")
     await stamps.withdraw_stamp(transaction, stamp_id, scene.now)
     await _plant(transaction, case, scene, stamp_id)
@@ -93,6 +95,24 @@ async def _withdraw_stamp(
     )
     publications = await retract_note(transaction, scene, endorser, endorsement.note_id)
     return Outcome(publications=publications, notices=(notice,))
+
+
+def _is_giver(
+    actor_id: ActorId,
+    stamp_id: ObjectId,
+    stamp: Stamp | None,
+    endorsement: StoredEndorsement | None,
+) -> bool:
+    """Whether the actor gave the stamp: as it says, or by whose origin it is on.
+
+    A stamp on another origin than the endorsed person's is a guild's, given on their behalf.
+    """
+    if stamp is not None:
+        return actor_id == stamp.actor_id
+    if endorsement is None:
+        return False
+    is_by_guild = not same_origin(stamp_id, endorsement.endorsed_id)
+    return actor_id == endorsement.endorsed_id or (is_by_guild and same_origin(stamp_id, actor_id))
 
 
 async def _plant(transaction: Transaction, case: Case, scene: Scene, object_id: str) -> None:

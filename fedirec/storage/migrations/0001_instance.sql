@@ -194,6 +194,7 @@ create table offers (
   ends_at bigint not null,
   answered_at bigint,
   explained_at bigint,
+  explanation_id text,
   stamp_id text,
   reply_id text
 );
@@ -201,6 +202,7 @@ create index offers_by_note on offers (note_id, created_at);
 create index offers_by_endorsed on offers (endorsed_id, state, id);
 create index offers_by_endorser on offers (endorser_id, state, id);
 create index offers_by_question on offers (question_id);
+create index offers_by_explanation on offers (explanation_id);
 create index offers_by_reply on offers (reply_id);
 create index offers_by_age on offers (created_at);
 create index offers_waiting on offers (ends_at) where state in ('waiting', 'aside');
@@ -351,7 +353,8 @@ create table deliveries (
 );
 create index deliveries_due on deliveries (host, next_at, activity_id) where state in ('due', 'waiting', 'leased');
 create index deliveries_in_order on deliveries (inbox, order_key, activity_id);
-create index deliveries_by_host on deliveries (host, state);
+create index deliveries_leased on deliveries (host) where state = 'leased';
+create index deliveries_by_host on deliveries (host, activity_id);
 create index deliveries_by_order on deliveries (order_key, activity_id);
 
 -- When to look at which host's deliveries: what the queue claims first, so that its cost does not

@@ -14,7 +14,15 @@ from aiohttp import web
 from fedirec.activitypub.collections import render_collection, render_page
 from fedirec.activitypub.documents import Json, JsonObject, dump
 from fedirec.domain.actors import Actor
-from fedirec.storage import activities, featured, follows, inboxes, members, tombstones
+from fedirec.storage import (
+    activities,
+    endorsements,
+    featured,
+    follows,
+    inboxes,
+    members,
+    tombstones,
+)
 from fedirec.storage.activities import LocalActivity
 from fedirec.storage.database import Reader
 from fedirec.web.answers import PRIVATE, PUBLIC_CHECKED, answer
@@ -53,9 +61,12 @@ async def _outbox(request: web.Request, actor: Actor, *, is_owner: bool) -> web.
 
 
 async def _still_stands(reader: Reader, activity: LocalActivity) -> bool:
-    """Whether what an activity is about was not deleted since; a Delete itself stands."""
+    """Whether what an activity is about still shows: not deleted since, and agreed to now."""
     if activity.object_id is None or activity.type in {"Delete", "Undo"}:
         return True
+    endorsement = await endorsements.find_endorsement(reader, activity.object_id)
+    if endorsement is not None and endorsement.state != "confirmed":
+        return False
     return await tombstones.find_tombstone(reader, activity.object_id) is None
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from fedirec.activitypub.documents import dump, load_document, object_of
+from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.vocabulary import ENDORSEMENT_CONTEXT
 from fedirec.domain.actors import ObjectId
 from fedirec.domain.audience import Visibility, is_public
@@ -16,6 +17,7 @@ from fedirec.domain.endorsements import OfferState
 from fedirec.domain.origins import host_of
 from fedirec.errors import GoneError, NotFoundError
 from fedirec.storage import activities, actors, audiences, notes, offers, stamps, tombstones
+from fedirec.storage import endorsements as endorsement_rows
 from fedirec.storage.database import Reader
 from fedirec.storage.notes import StoredNote
 from fedirec.web.answers import PRIVATE, PUBLIC_CHECKED, answer, prefers_json
@@ -65,9 +67,11 @@ async def get_activity(request: web.Request) -> web.Response:
         object_id = activity.object_id
         if object_id is not None and activity.type not in {"Delete", "Undo"}:
             await _check_not_deleted(reader, object_id)
-    is_open = activity.is_public or is_public(activity.readers)
+        is_withheld = object_id is not None and await _is_withheld(reader, object_id)
+    is_open = (activity.is_public or is_public(activity.readers)) and not is_withheld
     if not is_open:
-        await _check_party(request, activity_id, (activity.actor_id, *activity.readers))
+        parties = _named(activity.actor_id, activity.readers) if is_withheld else activity.readers
+        await _check_party(request, activity_id, (activity.actor_id, *parties))
     return _answer(request, activity.body.encode(), is_open=is_open)
 
 
@@ -95,11 +99,13 @@ async def _note_document(request: web.Request, note_id: ObjectId) -> web.Respons
     async with request.app[FEDERATION].database.reading() as reader:
         await _check_not_deleted(reader, note_id)
         note = await notes.find_note(reader, note_id)
+        is_withheld = await _is_withheld(reader, note_id)
     if note is None or not note.is_local:
         return await _offered_document(request, note_id)
-    is_open = note.visibility in OPEN
+    is_open = note.visibility in OPEN and not is_withheld
     if not is_open:
-        await _check_party(request, note_id, _parties(note))
+        parties = _named(note.actor_id, note.readers) if is_withheld else _parties(note)
+        await _check_party(request, note_id, parties)
     return _answer(request, note.body.encode(), is_open=is_open)
 
 
@@ -131,9 +137,22 @@ async def _public_note(request: web.Request, note_id: ObjectId) -> StoredNote:
     async with request.app[FEDERATION].database.reading() as reader:
         await _check_not_deleted(reader, note_id)
         note = await notes.find_note(reader, note_id)
-    if note is None or not note.is_local or note.visibility not in OPEN:
+        is_withheld = await _is_withheld(reader, note_id)
+    if note is None or not note.is_local or note.visibility not in OPEN or is_withheld:
         raise _nothing(note_id)
     return note
+
+
+async def _is_withheld(reader: Reader, note_id: str) -> bool:
+    """Whether a note of ours is an endorsement whose consent does not stand now."""
+    found = await endorsement_rows.find_endorsement(reader, note_id)
+    return found is not None and found.state != "confirmed"
+
+
+def _named(actor_id: str, readers: Iterable[str]) -> tuple[str, ...]:
+    """Return the author and whom the audience names: neither Public nor the author's followers."""
+    collective = {PUBLIC, f"{actor_id}/followers"}
+    return (actor_id, *(reader for reader in readers if reader not in collective))
 
 
 async def _check_party(request: web.Request, thing_id: str, parties: Iterable[str]) -> None:
