@@ -30,6 +30,13 @@ async def peer(addresses: Iterator[str]) -> AsyncIterator[Peer]:
         yield peer
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def stranger(addresses: Iterator[str]) -> AsyncIterator[Peer]:
+    """A third server."""
+    async with Peer(address=next(addresses)) as stranger:
+        yield stranger
+
+
 @pytest.fixture
 def bea(peer: Peer) -> PeerActor:
     """Somebody on the other server, which knows endorsements."""

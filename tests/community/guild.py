@@ -92,20 +92,27 @@ class Guild:
         return known
 
     async def hear(
-        self, actor: PeerActor, activity: dict[str, Any], *, to: str | None = None
+        self,
+        actor: PeerActor,
+        activity: dict[str, Any],
+        *,
+        to: str | None = None,
+        signer: PeerActor | None = None,
     ) -> str | None:
         """Handle an activity that an actor posted and signed; return why it was ignored, or None.
 
-        `to` is whose personal inbox it came to, if not the shared one.
+        `to` is whose personal inbox it came to, if not the shared one; `signer` posted it instead.
         """
         await self.know(actor)
+        signer = signer or actor
+        await self.know(signer)
         body = json.dumps(activity)
         item = received.ReceivedActivity(
             id=self.federation.mint().ulid(),
             activity_key=activity["id"],
             actor_id=ActorId(actor.id),
-            signer_id=ActorId(actor.id),
-            host=Host(actor.peer.host),
+            signer_id=ActorId(signer.id),
+            host=Host(signer.peer.host),
             type=activity["type"],
             object_id=None,
             body=body,
@@ -146,10 +153,13 @@ class Guild:
             await settle(self.federation, results)
 
     async def sent(self, actor: PeerActor, kind: str) -> list[dict[str, Any]]:
-        """Deliver what is due; return the activities of a type that an actor's server has got."""
+        """Deliver what is due; return the activities of a type that an actor's server has got.
+
+        Each once: what took an offer back goes to the inboxes of both, personal and shared.
+        """
         await self.send()
-        got = [request.json() for request in actor.peer.posts]
-        return [activity for activity in got if activity["type"] == kind]
+        got = {request.json()["id"]: request.json() for request in actor.peer.posts}
+        return [activity for activity in got.values() if activity["type"] == kind]
 
     async def keep_up(self, **span: float) -> None:
         """Let time pass, and do what is due by then."""
