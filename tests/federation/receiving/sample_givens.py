@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 from fedirec.activitypub.endorsements import core_digest
 from fedirec.activitypub.identifiers import PUBLIC
@@ -89,7 +90,7 @@ async def question_waits(world: World, name: str) -> None:
 
 
 async def insert_offer(
-    world: World, document: dict, *, way: OfferWay, question_id: str | None
+    world: World, document: dict[str, Any], *, way: OfferWay, question_id: str | None
 ) -> None:
     """Write an offer that waits."""
     now, note = world.home.federation.now(), document["object"]

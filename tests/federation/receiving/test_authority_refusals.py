@@ -1,11 +1,13 @@
 """Who may say what: ids and authors that do not fit, lookalike hosts, other spellings."""
 
 import json
+from typing import Any
 
 import pytest
 
 from fedirec.activitypub.identifiers import PUBLIC
 from tests.federation.receiving.door import (
+    Outcome,
     create,
     deliver,
     fetches,
@@ -19,14 +21,15 @@ from tests.federation.receiving.door import (
     rows,
     serve_note,
 )
-from tests.peers import ACTIVITY_JSON
+from tests.fediverse import Home
+from tests.peers import ACTIVITY_JSON, PeerActor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LD_JSON = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 
 
-async def boosted(home, booster, object_):
+async def boosted(home: Home, booster: PeerActor, object_: Any) -> Outcome:
     """What becomes of a boost addressed to ada."""
     return await deliver(
         home, booster, booster.activity("Announce", object_, to=[PUBLIC], cc=[home.id("ada")])
@@ -150,7 +153,7 @@ FOREIGN = {
 }
 
 
-def filled(value, home, alice):
+def filled(value: Any, home: Home, alice: PeerActor) -> Any:
     """The same with ids for the words that stand for them."""
     text = json.dumps(value).replace("ALICE", alice.id).replace("OURS", home.origin)
     return json.loads(text)

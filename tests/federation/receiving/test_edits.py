@@ -1,6 +1,7 @@
 """What an edit may change of what is kept, and whose word it takes to call something deleted."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,19 +14,21 @@ from tests.federation.receiving.door import (
     note,
     rows,
 )
+from tests.fediverse import Home
+from tests.peers import PeerActor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LATER = "2026-03-02T10:00:00Z"
 
 
-async def readers(home, note_id):
+async def readers(home: Home, note_id: str) -> set[str]:
     """Who may read a note that is kept here."""
     found = await rows(home, "select reader from note_readers where note_id = :id", id=note_id)
     return {str(row["reader"]) for row in found}
 
 
-def job_note(actor, home, **changes):
+def job_note(actor: PeerActor, home: Home, **changes: Any) -> dict[str, Any]:
     """A job note by a peer's actor."""
     closes_at = home.federation.now() + timedelta(days=20)
     job = {

@@ -2,15 +2,16 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
 
 from tests.federation.receiving.door import fetches, post, refusal, send
 from tests.federation.receiving.signing import Draft, sign_draft
-from tests.fediverse import running
+from tests.fediverse import Home, running
 from tests.keys import other_rsa_pair
-from tests.peers import Peer
+from tests.peers import Answer, Peer, PeerActor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -56,12 +57,14 @@ async def test_who_knocks_in_anothers_name_empties_no_bucket_but_their_own(tmp_p
         assert len(fetches(peer)) <= 2
 
 
-def like(actor):
+def like(actor: PeerActor) -> dict[str, Any]:
     """Something small to say."""
     return actor.activity("Like", "http://x.example/notes/1")
 
 
-async def send_from(client, home, actor, activity, **changes):
+async def send_from(
+    client: ClientSession, home: Home, actor: PeerActor, activity: dict[str, Any], **changes: Any
+) -> Answer:
     """Post from another address."""
     draft = Draft(
         url=f"{home.origin}/inbox",

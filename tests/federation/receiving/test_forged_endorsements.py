@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from itertools import count
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -43,10 +44,12 @@ async def world(home, addresses, numbers) -> AsyncIterator[World]:
         yield world
 
 
-async def publish(world, change=None, **members):
+async def publish(
+    world: World, change: dict[str, Any] | None = None, **members: Any
+) -> dict[str, Any]:
     """Let the endorser publish the endorsement, changed; return it as it stands here."""
     activity = await world.load("fedirec/endorsement_create")
-    note = activity["object"]
+    note: dict[str, Any] = activity["object"]
     note["endorsement"] |= change or {}
     note |= members
     actor, key_id = await world.actor(activity["actor"])
@@ -55,7 +58,7 @@ async def publish(world, change=None, **members):
     return note
 
 
-async def state_of(world, note):
+async def state_of(world: World, note: dict[str, Any]) -> str:
     """`confirmed`, `unconfirmed`, `hidden`, or `ordinary` for a post and nothing more."""
     assert await kept_note(world.home, note["id"]) is not None
     found = await rows(
@@ -64,7 +67,7 @@ async def state_of(world, note):
     return str(found[0]["state"]) if found else "ordinary"
 
 
-async def stamp_for(world, **changes):
+async def stamp_for(world: World, **changes: Any) -> None:
     """Serve the stamp of the endorsement as published, changed."""
     note = (await world.load("fedirec/endorsement_create"))["object"]
     stamp = await world.load("fedirec/stamp")
@@ -118,7 +121,7 @@ async def test_a_stamp_for_something_else_is_no_consent(world, changes):
 @pytest.mark.parametrize("words", ["content", "relation", "period"])
 async def test_a_text_that_was_not_stamped_does_not_show(world, words):
     await stamp_for(world)
-    change = {"relation": "taught"} if words == "relation" else {}
+    change: dict[str, Any] = {"relation": "taught"} if words == "relation" else {}
     change |= {"period": {"from": "1999"}} if words == "period" else {}
     text = "<p>She built the whole hall alone, in a day, and for nothing at all.</p>"
     members = {"content": text, "contentMap": {"en": text}} if words == "content" else {}

@@ -1,12 +1,15 @@
 """Whose key it is: weak ones, other people's, rotated ones, and those of actors who are gone."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from structlog.testing import capture_logs
 
+from fedirec.signatures.keys import PrivateKey
 from tests.federation.receiving.door import (
     create,
     deliver,
@@ -20,7 +23,7 @@ from tests.federation.receiving.door import (
     rows,
 )
 from tests.keys import ed25519_pair, other_rsa_pair, rsa_pair
-from tests.peers import ACTIVITY_JSON
+from tests.peers import ACTIVITY_JSON, PeerActor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -35,7 +38,7 @@ def pem_of(bits: int, exponent: int = 65_537) -> str:
     ).decode()
 
 
-def multikey(actor, key):
+def multikey(actor: PeerActor, key: PrivateKey) -> dict[str, str]:
     """A key as FEP-521a lists it."""
     return {
         "id": f"{actor.id}#ed25519-key",
@@ -84,7 +87,7 @@ async def test_an_ed25519_key_agrees_with_its_own_algorithm_alone(home, peer, al
     assert answer.status == status
 
 
-BAD_KEYS = {
+BAD_KEYS: dict[str, Callable[[], Any]] = {
     "1024 bits": lambda: pem_of(1024),
     "an exponent of 3 on 1024 bits": lambda: pem_of(1024, 3),
     "a private key": lambda: rsa_pair().pem(),
@@ -150,7 +153,7 @@ async def test_an_actor_that_lists_anothers_key_id_does_not_get_the_other_a_key(
     assert found == []
 
 
-def mallory_key(mallory):
+def mallory_key(mallory: PeerActor) -> dict[str, str]:
     """Mallory's own key, as listed."""
     return {
         "id": mallory.key_id,

@@ -1,10 +1,12 @@
 """Moving house, pinning, and whom an activity reaches."""
 
 import json
+from typing import Any
 
 import pytest
 
 from fedirec.activitypub.identifiers import PUBLIC
+from fedirec.storage.database import Row
 from tests.federation.receiving.door import (
     create,
     deliver,
@@ -14,17 +16,18 @@ from tests.federation.receiving.door import (
     quiet,
     rows,
 )
-from tests.peers import ACTIVITY_JSON
+from tests.fediverse import Home
+from tests.peers import ACTIVITY_JSON, PeerActor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def moved(actor, target, **changes):
+def moved(actor: PeerActor, target: Any) -> dict[str, Any]:
     """The Move of an actor to a new home."""
-    return actor.activity("Move", actor.id, target=target, **changes)
+    return actor.activity("Move", actor.id, target=target)
 
 
-async def refollowed(home, target):
+async def refollowed(home: Home, target: str) -> list[Row]:
     """The Follows that we sent to a new home."""
     return await rows(
         home, "select id from activities where type = 'Follow' and object_id = :id", id=target

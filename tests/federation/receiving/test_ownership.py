@@ -1,6 +1,7 @@
 """Whose things are whose: forged creations, edits, deletions and undoings, in any order."""
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,8 @@ from tests.federation.receiving.door import (
     rows,
     serve_note,
 )
-from tests.fediverse import eventually
+from tests.fediverse import Home, eventually
+from tests.peers import PeerActor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,13 +28,13 @@ LATER = "2026-03-02T10:00:00Z"
 LATEST = "2026-03-03T10:00:00Z"
 
 
-async def readers(home, note_id):
+async def readers(home: Home, note_id: str) -> set[str]:
     """Who may read a note that is kept here."""
     found = await rows(home, "select reader from note_readers where note_id = :id", id=note_id)
     return {str(row["reader"]) for row in found}
 
 
-def private(actor, home, **changes):
+def private(actor: PeerActor, home: Home, **changes: Any) -> dict[str, Any]:
     """A note by a peer's actor for its followers."""
     return note(actor, home, to=[actor.followers], cc=None, **changes)
 

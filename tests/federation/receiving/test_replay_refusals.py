@@ -3,6 +3,7 @@
 import json
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,8 @@ from tests.federation.receiving.door import (
     send,
 )
 from tests.federation.receiving.signing import CAVAGE, Draft, sign_draft
+from tests.fediverse import Home
+from tests.peers import PeerActor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -24,14 +27,16 @@ TIMED = ("(request-target)", "host", "(created)", "digest")
 EXPIRING = ("(request-target)", "host", "date", "digest", "(expires)")
 
 
-def drafted(home, actor, activity, *, to="/inbox", **changes):
+def drafted(
+    home: Home, actor: PeerActor, activity: dict[str, Any], *, to: str = "/inbox", **changes: Any
+) -> Draft:
     """A signed request, ready to be sent more than once."""
     body = json.dumps(activity).encode()
     at = home.federation.now()
     return Draft(url=home.origin + to, body=body, actor=actor, at=at, **changes)
 
 
-async def received(home, activity_id):
+async def received(home: Home, activity_id: str) -> int:
     """How often an activity stands in the table of what came."""
     return len(await rows(home, "select id from received where activity_key = :id", id=activity_id))
 
@@ -290,7 +295,7 @@ async def test_no_scribble_in_place_of_a_signature_is_an_error_of_ours(home, ali
     statuses = set()
     for number, scribble in enumerate(scribbles):
         name = ("signature", "signature-input", "authorization", "digest", "date")[number % 5]
-        sent = {name: scribble.strip()}
+        sent: dict[str, str | None] = {name: scribble.strip()}
         if name == "authorization":
             sent = {"signature": None, name: f"Signature {scribble.strip()}"}
         answer = await post(home, alice, alice.activity("Like", "http://x.example/"), sent=sent)

@@ -1,6 +1,7 @@
 """What a stranger can make us read, keep, fetch and compute: bounded, and cheap checks first."""
 
 import asyncio
+from collections.abc import Iterable
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.federation.receiving.door import (
     rows,
     serve_note,
 )
+from tests.fediverse import Home
 from tests.peers import ACTIVITY_JSON
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 LIMIT = 1_048_576
 
 
-async def raw(home, head: str, chunks) -> int:
+async def raw(home: Home, head: str, chunks: Iterable[bytes]) -> int:
     """Send these very bytes and return the status of the first answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", home.port)
     try:
@@ -41,7 +43,7 @@ async def raw(home, head: str, chunks) -> int:
     return int(line.split()[1])
 
 
-def head_of(home, *lines: str) -> str:
+def head_of(home: Home, *lines: str) -> str:
     """The head of a POST to the shared inbox."""
     usual = (
         "POST /inbox HTTP/1.1",
@@ -55,11 +57,8 @@ def head_of(home, *lines: str) -> str:
 async def test_a_body_in_endless_chunks_is_cut_off_at_the_limit(home, peer):
     chunk = b"10000\r\n" + b"a" * 65_536 + b"\r\n"
 
-    async def flood():
-        return await raw(home, head_of(home, "Transfer-Encoding: chunked"), [chunk] * 20)
-
     before = await rows(home, "select count(*) as found from received")
-    status = await flood()
+    status = await raw(home, head_of(home, "Transfer-Encoding: chunked"), [chunk] * 20)
 
     assert status == 413
     assert await rows(home, "select count(*) as found from received") == before
@@ -130,11 +129,11 @@ async def test_what_is_no_sound_document_is_malformed_and_never_our_fault(home, 
     assert refused.expected
 
 
-def tags(count):
+def tags(count: int) -> list[dict[str, str]]:
     return [{"type": "Hashtag", "name": f"#tag{number}"} for number in range(count)]
 
 
-def people(count):
+def people(count: int) -> list[str]:
     return [f"http://x.example/users/{number}" for number in range(count)]
 
 

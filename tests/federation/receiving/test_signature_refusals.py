@@ -248,7 +248,7 @@ def sha512(body: bytes) -> str:
     return "SHA-512=" + base64.b64encode(hashlib.sha512(body).digest()).decode()
 
 
-BAD_DIGESTS = {
+BAD_DIGESTS: dict[str, Callable[[bytes], str | None]] = {
     "missing": lambda _body: None,
     "wrong": lambda body: digest_header(body + b" "),
     "truncated": lambda body: digest_header(body)[:-8],
