@@ -46,8 +46,6 @@ from fedirec.signatures.digest import multibase_digest
 CORE_MEMBERS: Final = ("id", "attributedTo", "content", "contentMap", "endorsement")
 PUBLISHED_ALONE: Final = frozenset({"consent", "credential"})
 
-_DEFAULT_LIMITS: Final = Limits()
-
 
 def render_endorsement_note(
     *,
@@ -131,7 +129,7 @@ def core_digest(document: JsonObject) -> str:
     return multibase_digest(canonicalize(core_of(document)))
 
 
-def parse_endorsement(document: JsonObject, *, limits: Limits = _DEFAULT_LIMITS) -> Endorsement:
+def parse_endorsement(document: JsonObject, *, limits: Limits) -> Endorsement:
     """Read the endorsement of a Note: the member, checked against its author and its words.
 
     Raises:
@@ -152,9 +150,7 @@ def parse_endorsement(document: JsonObject, *, limits: Limits = _DEFAULT_LIMITS)
     return endorsement
 
 
-def parse_draft(
-    document: JsonObject, *, limits: Limits = _DEFAULT_LIMITS
-) -> tuple[ActorId, EndorsementDraft]:
+def parse_draft(document: JsonObject, *, limits: Limits) -> tuple[ActorId, EndorsementDraft]:
     """Read what a member's own client wants to say, and about whom; the words are its content.
 
     Raises:
@@ -179,9 +175,9 @@ def parse_draft(
 def why_not_endorsement(
     document: JsonObject,
     *,
+    limits: Limits,
     followers: str | None = None,
     guild: str | None = None,
-    limits: Limits = _DEFAULT_LIMITS,
 ) -> str | None:
     """Return why a Note is an ordinary post although it has an `endorsement`, None if it is one.
 
@@ -203,7 +199,7 @@ def why_not_endorsement(
     )
 
 
-def why_not_offer(document: JsonObject, *, limits: Limits = _DEFAULT_LIMITS) -> str | None:
+def why_not_offer(document: JsonObject, *, limits: Limits) -> str | None:
     """Return why an Offer asks nothing that can be agreed to, None if it does.
 
     It is for the endorsed alone, at most 30 days long, and embeds the offerer's own Note.

@@ -66,6 +66,7 @@ async def keep_judged(transaction: Transaction, case: Case, scene: Scene, note: 
     endorsement = note.endorsement
     refusal = why_not_endorsement(
         note.document,
+        limits=scene.limits,
         followers=case.actor.followers,
         guild=scene.instance.guild_id if case.is_local else None,
     )

@@ -67,8 +67,10 @@ def _read(case: Case, scene: Scene) -> Endorsement | str:
     note_id = id_of(note)
     if note_id is None or not same_origin(note_id, case.actor.id):
         return "id: the Note is not where who offers it is"
+    limits = scene.limits
     try:
-        return why_not_offer(case.activity.document) or parse_endorsement(note, limits=scene.limits)
+        refusal = why_not_offer(case.activity.document, limits=limits)
+        return refusal or parse_endorsement(note, limits=limits)
     except InvalidInputError as error:
         return str(error)
 

@@ -38,7 +38,9 @@ from tests.unit.activitypub.samples import (
 
 
 def test_an_endorsement_is_read_in_full():
-    endorsement = parse_endorsement(payload("fedirec/endorsement_create.json")["object"])
+    endorsement = parse_endorsement(
+        payload("fedirec/endorsement_create.json")["object"], limits=LIMITS
+    )
 
     assert endorsement.endorsed == BEA.id
     assert endorsement.relation is Relation.WORKED_WITH
@@ -54,10 +56,12 @@ def test_an_endorsement_is_read_in_full():
 def test_an_endorsement_without_skills_and_evidence_is_one():
     note = payload("fedirec/endorsement_create_on_behalf.json")["object"]
 
-    endorsement = parse_endorsement(note)
+    endorsement = parse_endorsement(note, limits=LIMITS)
 
     assert (endorsement.skills, endorsement.evidence, endorsement.setting) == ((), (), None)
-    assert why_not_endorsement(note, followers=FOLLOWERS, guild=GUILD.guild_id) is None
+    assert (
+        why_not_endorsement(note, followers=FOLLOWERS, guild=GUILD.guild_id, limits=LIMITS) is None
+    )
 
 
 lines = (
@@ -113,12 +117,14 @@ drafts = st.builds(
 def test_what_is_offered_is_read_as_what_was_meant(draft):
     note = offered(draft)
 
-    endorsement = parse_endorsement(note)
+    endorsement = parse_endorsement(note, limits=LIMITS)
 
     for member in ("relation", "period", "skills", "evidence", "setting", "shown_to"):
         assert getattr(endorsement, member) == getattr(draft, member)
     assert endorsement.consent is None
-    assert why_not_endorsement(note, followers=FOLLOWERS, guild=GUILD.guild_id) is None
+    assert (
+        why_not_endorsement(note, followers=FOLLOWERS, guild=GUILD.guild_id, limits=LIMITS) is None
+    )
     assert parse_note(note, limits=LIMITS).mentions == (BEA.id,)
 
 
@@ -154,7 +160,7 @@ def test_what_is_offered_is_read_as_what_was_meant(draft):
 )
 def test_a_bad_shape_is_refused_with_the_field_named(members, field):
     with pytest.raises(InvalidInputError) as refusal:
-        parse_endorsement(with_member(**members))
+        parse_endorsement(with_member(**members), limits=LIMITS)
 
     assert refusal.value.field == field
 
@@ -171,7 +177,7 @@ def test_a_bad_shape_is_refused_with_the_field_named(members, field):
 )
 def test_a_note_without_words_or_author_endorses_nobody(change, field):
     with pytest.raises(InvalidInputError) as refusal:
-        parse_endorsement(changed(offered(), **change))
+        parse_endorsement(changed(offered(), **change), limits=LIMITS)
 
     assert refusal.value.field == field
 
@@ -183,7 +189,7 @@ def test_a_recognition_names_its_definition_and_decision():
         decision="https://guild.example/notes/1",
     )
 
-    endorsement = parse_endorsement(note)
+    endorsement = parse_endorsement(note, limits=LIMITS)
 
     assert endorsement.definition == "https://guild.example/recognitions/joiner/1"
     assert endorsement.decision == "https://guild.example/notes/1"
@@ -197,7 +203,7 @@ def test_a_draft_of_a_members_own_client_is_read():
         "endorsement": with_member()["endorsement"],
     }
 
-    endorsed, draft = parse_draft(note)
+    endorsed, draft = parse_draft(note, limits=LIMITS)
 
     assert endorsed == BEA.id
     assert draft.words == "She cut & fitted every joint of the frame.\nGladly again."

@@ -1,5 +1,7 @@
 """What makes an ordinary post of a Note with an endorsement, and nothing of an Offer."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +22,7 @@ from tests.unit.activitypub.samples import (
     FOLLOWERS,
     GUILD,
     JSON_VALUES,
+    LIMITS,
     NOTE_ID,
     changed,
     mutated,
@@ -33,7 +36,7 @@ from tests.unit.activitypub.samples import (
 def test_endorsements_of_the_vocabulary_are_endorsements(name):
     note = payload(f"fedirec/{name}.json")["object"]
 
-    assert why_not_endorsement(note) is None
+    assert why_not_endorsement(note, limits=LIMITS) is None
 
 
 @pytest.mark.parametrize(
@@ -68,14 +71,17 @@ def test_endorsements_of_the_vocabulary_are_endorsements(name):
 def test_a_note_that_shows_more_than_was_agreed_is_an_ordinary_post(change):
     note = changed(published(), **change)
 
-    assert why_not_endorsement(note, followers=FOLLOWERS, guild=GUILD.guild_id) is not None
+    assert (
+        why_not_endorsement(note, followers=FOLLOWERS, guild=GUILD.guild_id, limits=LIMITS)
+        is not None
+    )
 
 
 def test_a_second_language_shows_words_that_nobody_agreed_to():
     note = published()
     note["contentMap"]["de"] = note["content"]
 
-    assert why_not_endorsement(note) is not None
+    assert why_not_endorsement(note, limits=LIMITS) is not None
 
 
 @pytest.mark.parametrize(
@@ -89,15 +95,17 @@ def test_a_second_language_shows_words_that_nobody_agreed_to():
     ],
 )
 def test_empty_and_harmless_members_change_nothing(change):
-    assert why_not_endorsement(changed(published(), **change)) is None
+    assert why_not_endorsement(changed(published(), **change), limits=LIMITS) is None
 
 
 @pytest.mark.parametrize("shown_to", list(ShownTo))
 def test_each_audience_is_as_wide_as_it_says(shown_to):
     note = published(shown_to)
 
-    assert why_not_endorsement(note, followers=FOLLOWERS, guild=GUILD.guild_id) is None
-    assert why_not_endorsement(note) is None
+    assert (
+        why_not_endorsement(note, followers=FOLLOWERS, guild=GUILD.guild_id, limits=LIMITS) is None
+    )
+    assert why_not_endorsement(note, limits=LIMITS) is None
 
 
 @pytest.mark.parametrize("member", ["to", "cc", "bto", "bcc", "audience"])
@@ -109,9 +117,9 @@ def test_more_readers_than_it_says_make_an_ordinary_post(member, who, shown_to, 
     note[member] = [*note.get(member, []), who]
 
     refusal = (
-        why_not_endorsement(note, followers=FOLLOWERS, guild=GUILD.guild_id)
+        why_not_endorsement(note, followers=FOLLOWERS, guild=GUILD.guild_id, limits=LIMITS)
         if is_known
-        else why_not_endorsement(note)
+        else why_not_endorsement(note, limits=LIMITS)
     )
 
     assert refusal is not None
@@ -119,11 +127,11 @@ def test_more_readers_than_it_says_make_an_ordinary_post(member, who, shown_to, 
 
 
 def test_a_bad_shape_is_a_reason_too():
-    assert "relation" in str(why_not_endorsement(with_member(relation="admires")))
+    assert "relation" in str(why_not_endorsement(with_member(relation="admires"), limits=LIMITS))
 
 
 def test_the_offer_of_the_vocabulary_can_be_agreed_to():
-    assert why_not_offer(payload("fedirec/offer.json")) is None
+    assert why_not_offer(payload("fedirec/offer.json"), limits=LIMITS) is None
 
 
 @pytest.mark.parametrize(
@@ -146,30 +154,39 @@ def test_an_offer_to_others_of_others_or_without_end_asks_nothing(change):
     if change == {"to": ...}:
         del offer["object"]["to"]
 
-    assert why_not_offer(offer) is not None
+    assert why_not_offer(offer, limits=LIMITS) is not None
 
 
 def test_an_offer_whose_note_is_for_more_than_the_endorsed_asks_nothing():
     offer = payload("fedirec/offer.json")
     offer["object"]["cc"] = [PUBLIC]
 
-    assert why_not_offer(offer) is not None
+    assert why_not_offer(offer, limits=LIMITS) is not None
 
 
 @given(st.dictionaries(st.sampled_from(list(published())), JSON_VALUES))
 def test_any_json_is_an_endorsement_or_is_not(members):
     note = {**published(), **members}
     try:
-        parse_endorsement(note)
+        parse_endorsement(note, limits=LIMITS)
         core_digest(note)
     except InvalidInputError:
         pass
-    why_not_endorsement(note)
-    why_not_offer({"object": note})
+    why_not_endorsement(note, limits=LIMITS)
+    why_not_offer({"object": note}, limits=LIMITS)
 
 
 @given(st.sampled_from(["fedirec/offer.json", "fedirec/endorsement_create.json"]).flatmap(mutated))
 def test_any_mutation_of_an_endorsement_is_one_or_is_not(document):
-    why_not_offer(document)
+    why_not_offer(document, limits=LIMITS)
     if isinstance(document.get("object"), dict):
-        why_not_endorsement(document["object"])
+        why_not_endorsement(document["object"], limits=LIMITS)
+
+
+def test_the_limits_of_the_instance_decide_how_many_words_are_enough():
+    demanding = replace(LIMITS, words_min=LIMITS.note_bytes)
+
+    refusal = why_not_offer(payload("fedirec/offer.json"), limits=demanding)
+
+    assert refusal is not None
+    assert refusal.startswith("words")
