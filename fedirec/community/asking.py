@@ -1,7 +1,8 @@
 """The three ways to ask somebody whether a text about them may be published.
 
 An Offer where our vocabulary is spoken; one direct note to a person elsewhere who follows the
-endorser or the guild; else a link that the endorser hands over. Part of `endorsements.py`'s acts.
+endorser or the guild, or wrote to them lately; else a link that the endorser hands over. Part of
+what `endorsements.py` does.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from fedirec.domain.origins import host_of
 from fedirec.errors import ForbiddenError
 from fedirec.federation.handling import Publication, Scene
 from fedirec.federation.outbox import publish_in
-from fedirec.storage import actors, follows, offers
+from fedirec.storage import actors, follows, notes, offers
 from fedirec.storage.database import Transaction
 from fedirec.storage.offers import Offer
 
@@ -64,9 +65,9 @@ async def ask_in(transaction: Transaction, asking: Asking) -> OfferMade:
     if policy is not OfferPolicy.STRANGER:
         await _check_open(transaction, asking)
         return await _send_offer(transaction, asking)
-    asker = await _whom_they_follow(transaction, asking)
-    if asker is not None:
-        return await _send_question(transaction, asking, asker)
+    acquaintance = await _acquaintance(transaction, asking)
+    if acquaintance is not None:
+        return await _send_question(transaction, asking, acquaintance)
     return await _hand_over(transaction, asking)
 
 
@@ -115,18 +116,35 @@ async def _send_offer(transaction: Transaction, asking: Asking) -> OfferMade:
     )
 
 
-async def _whom_they_follow(transaction: Transaction, asking: Asking) -> Actor | None:
-    """Return who may ask by a direct note: the endorser or the guild, whichever they follow."""
-    guild = await actors.get_actor(transaction, asking.scene.instance.guild_id)
-    for asker in (asking.endorser, guild):
-        if await follows.is_follower(transaction, follower=asking.endorsed.id, followed=asker.id):
-            return asker
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquaintance:
+    """Who may ask by a direct note, and what the person wrote to them, if that is why."""
+
+    asker: Actor
+    wrote: str | None = None
+
+
+async def _acquaintance(transaction: Transaction, asking: Asking) -> Acquaintance | None:
+    """Return the endorser or the guild, whichever the person follows or wrote to lately."""
+    scene, person = asking.scene, asking.endorsed.id
+    guild = await actors.get_actor(transaction, scene.instance.guild_id)
+    askers = (asking.endorser, guild)
+    for asker in askers:
+        if await follows.is_follower(transaction, follower=person, followed=asker.id):
+            return Acquaintance(asker=asker)
+    since = scene.now - scene.limits.acquaintance
+    for asker in askers:
+        wrote = await notes.find_latest_direct(transaction, person, asker.id, since=since)
+        if wrote is not None:
+            return Acquaintance(asker=asker, wrote=wrote.id)
     return None
 
 
-async def _send_question(transaction: Transaction, asking: Asking, asker: Actor) -> OfferMade:
+async def _send_question(
+    transaction: Transaction, asking: Asking, acquaintance: Acquaintance
+) -> OfferMade:
     """Send one direct note that shows the whole text and says which word agrees."""
-    scene = asking.scene
+    scene, asker = asking.scene, acquaintance.asker
     await _check_open(transaction, asking)
     counts = await offers.count_questions(
         transaction,
@@ -147,6 +165,7 @@ async def _send_question(transaction: Transaction, asking: Asking, asker: Actor)
         activity_id=scene.mint.activity_id(),
         id=question_id,
         published=scene.now,
+        in_reply_to=acquaintance.wrote,
     )
     made = _row(asking, OfferWay.QUESTION, asker=asker, question_id=question_id)
     await offers.supersede_earlier(transaction, made.note_id, made.id, scene.now)

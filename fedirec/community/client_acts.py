@@ -126,11 +126,18 @@ async def undo(federation: Federation, submission: Submission) -> ActivityId:
 
 
 async def offer(federation: Federation, submission: Submission) -> ActivityId:
-    """Ask for consent to the endorsement in an embedded Note; returns the Offer's id."""
+    """Ask for consent to the endorsement in an embedded Note; returns the Offer's id.
+
+    A Note with an id of ours is a new text for that endorsement.
+    """
     note = submission.object_
     if note is None:
         raise InvalidInputError("an Offer embeds the Note it offers", field="object")
     endorsed, draft = parse_draft(note, limits=federation.limits)
+    note_id = id_of(note)
+    if note_id is not None and federation.instance.owns(note_id):
+        made = await endorsements.amend(federation, submission.member, ObjectId(note_id), draft)
+        return ActivityId(made.offer.id)
     person = await get_or_fetch_actor(federation, endorsed)
     made = await endorsements.offer(federation, submission.member, person.handle, draft)
     return ActivityId(made.offer.id)

@@ -1,17 +1,22 @@
 """What a client posted to an outbox, its audience joined (ActivityPub §6.2). No rules here."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from fedirec.activitypub.documents import JsonObject, id_of, ids_of, object_of
-from fedirec.domain.actors import ActivityId, Actor
+from fedirec.activitypub.identifiers import PUBLIC
+from fedirec.domain.actors import ActivityId, Actor, ActorId
 from fedirec.domain.audience import Audience
 from fedirec.errors import InvalidInputError
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication
 from fedirec.federation.outbox import publish
+from fedirec.federation.remote_actors import get_or_fetch_actor
+from fedirec.storage import actors
 
 _AUDIENCE_MEMBERS: Final = ("to", "cc", "bto", "bcc", "audience")
+MAX_STRANGERS: Final = 20
 _NEED_OBJECT: Final = frozenset(
     {"Create", "Update", "Delete", "Follow", "Add", "Remove", "Like", "Block", "Undo", "Announce"}
 )
@@ -66,6 +71,27 @@ def read_submission(member: str, actor: Actor, activity: JsonObject) -> Submissi
     )
 
 
+async def _meet(federation: Federation, addressees: Iterable[str]) -> None:
+    """Look up the remote actors among the addressees, so that their inboxes are known."""
+    strangers = [
+        uri
+        for uri in dict.fromkeys(addressees)
+        if uri != PUBLIC and not federation.instance.owns(uri)
+    ]
+    async with federation.database.reading() as reader:
+        unknown = [
+            uri
+            for uri in strangers
+            if await actors.find_actor(reader, ActorId(uri)) is None
+            and await actors.find_by_followers(reader, uri) is None
+        ]
+    if len(unknown) > MAX_STRANGERS:
+        message = f"at most {MAX_STRANGERS} addressees who are new here, found {len(unknown)}"
+        raise InvalidInputError(message, field="to")
+    for uri in unknown:
+        await get_or_fetch_actor(federation, ActorId(uri))
+
+
 async def publish_for(
     federation: Federation,
     submission: Submission,
@@ -74,7 +100,12 @@ async def publish_for(
     is_listed: bool = False,
     is_personal: bool = False,
 ) -> ActivityId:
-    """Publish what became of a submission, to its audience and to bto and bcc, shown to nobody."""
+    """Publish what became of a submission, to its audience and to bto and bcc, shown to nobody.
+
+    Addressees not met before are looked up first, at most so many; raises RemoteError when one of
+    them cannot be, since nothing could be delivered to them. Network: those actors.
+    """
+    await _meet(federation, (*submission.audience.everyone, *submission.blind))
     publication = Publication(
         actor=submission.actor, document=document, is_listed=is_listed, is_personal=is_personal
     )

@@ -6,7 +6,7 @@ are in `domain/endorsements.py`; what is sent and kept, in `federation/`.
 
 from typing import Final
 
-from fedirec.activitypub.documents import load_document
+from fedirec.activitypub.documents import dump, load_document
 from fedirec.activitypub.endorsements import render_accept, render_endorsement_note
 from fedirec.activitypub.render import render_undo
 from fedirec.community.asking import Asking, OfferMade, ask_in
@@ -14,7 +14,7 @@ from fedirec.community.membership import get_acting_member
 from fedirec.domain.actors import Actor, ObjectId
 from fedirec.domain.endorsements import EndorsementDraft, OfferState, OfferWay, check_draft
 from fedirec.domain.handles import parse_handle
-from fedirec.errors import ConflictError, NotFoundError
+from fedirec.errors import ConflictError, InvalidInputError, NotFoundError
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication, Scene
 from fedirec.federation.outbox import publish_in, scene_of
@@ -26,6 +26,7 @@ from fedirec.storage.database import Reader, Transaction
 from fedirec.storage.offers import Offer
 
 ANSWERABLE: Final = (OfferState.WAITING, OfferState.ASIDE)
+PUBLICATION_BYTES: Final = 1_024  # what audience, dates and consent add to an offered Note
 _AGREED: Final = (OfferState.ACCEPTED, OfferState.PUBLISHED)
 
 
@@ -88,9 +89,21 @@ async def _ask(
                 published=scene.now,
             ),
         )
+        _check_size(scene, asking)
         made = await ask_in(transaction, asking)
     federation.wake()
     return made
+
+
+def _check_size(scene: Scene, asking: Asking) -> None:
+    """Raise InvalidInputError for a Note over the size that counts as an endorsement elsewhere."""
+    size = len(dump(asking.note)) + PUBLICATION_BYTES
+    if size > scene.limits.note_bytes:
+        message = (
+            f"words, skills and links make {size} bytes, of at most {scene.limits.note_bytes}:"
+            " shorten them"
+        )
+        raise InvalidInputError(message, field="words")
 
 
 async def answer(federation: Federation, member: str, offer_id: str, *, is_accepted: bool) -> Offer:

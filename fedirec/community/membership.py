@@ -9,6 +9,7 @@ import hashlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
 from fedirec.activitypub.actors import render_actor
@@ -214,10 +215,28 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+class EndorsedBy(StrEnum):
+    """Who may ask a member for consent to an endorsement."""
+
+    ANYONE = "anyone"
+    FOLLOWERS = "followers"
+    NOBODY = "nobody"
+
+
 async def amend_profile(
-    federation: Federation, name: str, *, display_name: str | None, summary: str | None
+    federation: Federation,
+    name: str,
+    *,
+    display_name: str | None = None,
+    summary: str | None = None,
+    shows_network: bool | None = None,
+    endorsed_by: EndorsedBy | None = None,
 ) -> Actor:
-    """Change how a member is shown, and tell every follower."""
+    """Change how a member is shown and who may ask them, and tell every follower.
+
+    What is None stays. `summary` is plain text; `shows_network` opens the lists of followers and
+    following to everyone.
+    """
     actor = await get_acting_member(federation, name)
     changed = replace(
         actor,
@@ -225,12 +244,26 @@ async def amend_profile(
         if display_name is None
         else clean_text(display_name, limit=_NAME_CHARACTERS),
         summary=actor.summary if summary is None else paragraphs(summary),
+        can_endorse=actor.can_endorse if endorsed_by is None else _askers(actor, endorsed_by),
     )
     async with federation.database.transaction() as transaction:
+        if shows_network is not None:
+            await members.set_shows_network(transaction, name, shows_network)
         await actors.save_actor(transaction, changed)
         await _announce_profile(transaction, federation, changed)
     federation.wake()
     return changed
+
+
+def _askers(actor: Actor, endorsed_by: EndorsedBy) -> tuple[str, ...]:
+    """Return `interactionPolicy.canEndorse.manualApproval`; the own id alone means nobody."""
+    match endorsed_by:
+        case EndorsedBy.ANYONE:
+            return (PUBLIC,)
+        case EndorsedBy.FOLLOWERS:
+            return (str(actor.followers),)
+        case EndorsedBy.NOBODY:
+            return (actor.id,)
 
 
 async def rotate_keys(federation: Federation, actor_id: ActorId) -> None:

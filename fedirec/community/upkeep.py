@@ -13,7 +13,6 @@ from fedirec.domain.endorsements import OfferState, OfferWay
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication, Scene
 from fedirec.federation.outbox import publish_in, scene_of
-from fedirec.federation.rechecks import recheck_stamps
 from fedirec.federation.replies import delete_question
 from fedirec.federation.stamping import retract_note
 from fedirec.storage import (
@@ -23,6 +22,7 @@ from fedirec.storage import (
     job_notes,
     notes,
     offers,
+    received,
     seen_signatures,
     stamps,
     tombstones,
@@ -30,16 +30,16 @@ from fedirec.storage import (
 from fedirec.storage.database import Transaction
 
 _BATCH: Final = 50
+_PRUNED: Final = 500
 _DAY: Final = timedelta(days=1)
 
 
 async def run_due(federation: Federation) -> None:
-    """Do everything that is due now; network only for asking after stamps."""
+    """Do everything that is due now; no network (`federation/rechecks.py` asks after stamps)."""
     await expire_offers(federation)
     await close_job_notes(federation)
     await announce_planned(federation)
     await end_unused_stamps(federation)
-    await recheck_stamps(federation, limit=_BATCH)
     await forget_old(federation)
 
 
@@ -122,3 +122,4 @@ async def forget_old(federation: Federation) -> None:
             transaction, now - limits.signature_age_with_expires - limits.signature_ahead
         )
         await tombstones.prune(transaction, now - limits.tombstones_kept)
+        await received.prune_received(transaction, now - limits.received_kept, limit=_PRUNED)

@@ -67,6 +67,7 @@ BOUNDS: Final[Mapping[str, tuple[Bound, Bound]]] = {
     "announces_per_day": (0, 100),
     "stamp_check_interval": (_H, 30 * _D),
     "unreached_shown": (_D, 365 * _D),
+    "acquaintance": (_D, 365 * _D),
     "job_lifetime": (_H, 90 * _D),
     "job_lifetime_max": (_D, 365 * _D),
 }

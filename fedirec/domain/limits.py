@@ -64,6 +64,7 @@ class Limits:
     new_host_age: timedelta = timedelta(days=14)
     silence_after_refusal: timedelta = timedelta(days=90)
     offer_text_kept: timedelta = timedelta(days=7)
+    acquaintance: timedelta = timedelta(days=90)  # since they wrote to who would ask them
     questions_per_person_open: int = 1
     questions_per_person_year: int = 3
     questions_per_endorser_day: int = 2

@@ -12,7 +12,9 @@ from typing import Final
 
 import structlog
 
+from fedirec.activitypub.endorsements import why_not_offer
 from fedirec.activitypub.parse import Activity, parse_activity
+from fedirec.activitypub.vocabulary import ActivityType
 from fedirec.domain.actors import ActorId
 from fedirec.domain.moderation import HostVerdict, Refused, admit, admit_host
 from fedirec.domain.origins import host_of
@@ -20,6 +22,7 @@ from fedirec.errors import (
     BlockedError,
     FedirecError,
     ForbiddenError,
+    InvalidInputError,
     LeaseLostError,
     UnauthenticatedError,
 )
@@ -53,6 +56,10 @@ class Received(StrEnum):
     ACTOR_GONE = "actor_gone"
 
 
+UNVERIFIED: Final = frozenset({Received.UNKNOWN_ACTOR_GONE, Received.ACTOR_GONE})
+"""Answered without a signature that holds: it tells nothing of whose key was named."""
+
+
 async def receive(
     federation: Federation,
     intake: Intake,
@@ -79,11 +86,25 @@ async def receive(
         sender = verdict
     else:
         sender = await verify(federation, request, admit=authorize)
+    _check_offer(federation, activity)
     kept = await intake.keep(_row(federation, request, activity, sender, recipient))
     if kept in {Kept.REPEATED, Kept.CONFLICT}:
         return Received.REPEATED
     federation.wake()
     return Received.KEPT
+
+
+def _check_offer(federation: Federation, activity: Activity) -> None:
+    """Raise InvalidInputError, its field named, for an offer of an endorsement of a bad shape.
+
+    Only somebody who signed is told (FEDERATION.md, Limits).
+    """
+    if activity.type != ActivityType.OFFER or "endorsement" not in (activity.object_ or {}):
+        return
+    refusal = why_not_offer(activity.document, limits=federation.limits)
+    if refusal is not None:
+        message = f"{activity.id} is not an offer of an endorsement: {refusal}"
+        raise InvalidInputError(message, field=refusal.partition(":")[0])
 
 
 async def check_host(federation: Federation, uri: str) -> None:

@@ -9,11 +9,12 @@ from fedirec.activitypub.documents import JsonObject, dump, ids_of
 from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.parse import Activity, parse_activity
 from fedirec.activitypub.render import with_proof_context
-from fedirec.domain.actors import ActivityId, ActorId
+from fedirec.domain.actors import ActivityId
 from fedirec.errors import InvalidInputError
 from fedirec.federation import fan_out, registry
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Case, Outcome, Publication, Scene
+from fedirec.federation.recipients import who_hears
 from fedirec.federation.sealing import with_proof
 from fedirec.storage import activities, inboxes, notifications
 from fedirec.storage.activities import LocalActivity
@@ -90,8 +91,13 @@ async def carry_out(
     source_id: str,
     source: Source = Source.ACTIVITIES,
 ) -> None:
-    """Write what follows from a case: inbox rows, notices, and what is to be sent in answer."""
-    owners: tuple[ActorId, ...] = tuple(dict.fromkeys(outcome.inbox_owners))
+    """Write what follows from a case: inbox rows, notices, and what is to be sent in answer.
+
+    Who is told of an activity also finds it in their inbox; who blocks its actor gets neither.
+    """
+    told = (notice.owner for notice in outcome.notices)
+    owners = await who_hears(transaction, activity.actor, (*outcome.inbox_owners, *told))
+    notices = tuple(notice for notice in outcome.notices if notice.owner in owners)
     if owners:
         await inboxes.add_items(
             transaction,
@@ -103,10 +109,8 @@ async def carry_out(
             object_id=activity.object_id,
             now=scene.now,
         )
-    if outcome.notices:
-        await notifications.add_notices(
-            transaction, outcome.notices, ulid=scene.mint.ulid, now=scene.now
-        )
+    if notices:
+        await notifications.add_notices(transaction, notices, ulid=scene.mint.ulid, now=scene.now)
     for publication in outcome.publications:
         await publish_in(transaction, scene, publication)
 

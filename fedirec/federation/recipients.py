@@ -3,6 +3,8 @@
 Only the followers of the *verified* actor count, whatever the document says.
 """
 
+from collections.abc import Iterable
+
 from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.parse import Activity
 from fedirec.domain.actors import ActorId
@@ -20,17 +22,22 @@ async def reached_here(transaction: Transaction, case: Case) -> tuple[ActorId, .
     """Return every actor of ours whose inbox the activity belongs in, without its own actor.
 
     Those are the addressed, those in whose personal inbox it was put, and, if its audience holds
-    Public or the actor's followers, the followers here. A member who blocks the actor gets nothing.
+    Public or the actor's followers, the followers here.
     """
     activity, actor = case.activity, case.actor
     reached = [*await addressed_here(transaction, activity), *case.recipients]
     audience = set(activity.addressees)
     if PUBLIC in audience or (actor.followers is not None and actor.followers in audience):
         reached += await follows.local_followers(transaction, actor.id)
-    return tuple(
-        [
-            owner
-            for owner in dict.fromkeys(reached)
-            if owner != actor.id and not await blocks.is_actor_blocked(transaction, owner, actor.id)
-        ]
-    )
+    return tuple(owner for owner in dict.fromkeys(reached) if owner != actor.id)
+
+
+async def who_hears(
+    transaction: Transaction, actor_id: ActorId, owners: Iterable[ActorId]
+) -> tuple[ActorId, ...]:
+    """Return those of `owners`, once each, who do not block the actor."""
+    wanted = dict.fromkeys(owners)
+    if not wanted:
+        return ()
+    blockers = await blocks.list_blockers(transaction, actor_id)
+    return tuple(owner for owner in wanted if owner not in blockers)

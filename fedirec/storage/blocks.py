@@ -21,6 +21,13 @@ where b.owner in (:owner, :instance) and (
       or a.host like '%.' || replace(replace(b.target, '%', '\%'), '_', '\_') escape '\'))))
 limit 1"""
 
+_BLOCKERS: Final = r"""
+select distinct b.owner from blocks b
+where (b.kind = 'actor' and b.target = :actor_id)
+  or (b.kind = 'host' and exists (select 1 from actors a where a.id = :actor_id
+    and (a.host = b.target
+      or a.host like '%.' || replace(replace(b.target, '%', '\%'), '_', '\_') escape '\')))"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
@@ -91,6 +98,12 @@ async def is_actor_blocked(reader: Reader, owner: str, actor_id: ActorId) -> boo
         _IS_BLOCKED, {"owner": owner, "instance": INSTANCE, "actor_id": actor_id}
     )
     return row is not None
+
+
+async def list_blockers(reader: Reader, actor_id: ActorId) -> frozenset[str]:
+    """Return the owners of blocks that an actor falls under, by id or by host."""
+    rows = await reader.fetch_all(_BLOCKERS, {"actor_id": actor_id})
+    return frozenset(text(row, "owner") for row in rows)
 
 
 async def blocked_hosts(reader: Reader) -> frozenset[str]:

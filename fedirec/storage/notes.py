@@ -162,6 +162,19 @@ async def list_replies(
     return await _page(reader, rows, limit)
 
 
+async def find_latest_direct(
+    reader: Reader, author_id: ActorId, addressee: ActorId, *, since: datetime
+) -> StoredNote | None:
+    """Return the newest note that an actor wrote to somebody alone since an instant."""
+    row = await reader.fetch_one(
+        "select n.id from notes n join note_readers r on r.note_id = n.id"
+        " where n.actor_id = :author_id and n.visibility = 'direct' and r.reader = :addressee"
+        " and n.published_at >= :since order by n.published_at desc, n.id desc limit 1",
+        {"author_id": author_id, "addressee": addressee, "since": to_microseconds(since)},
+    )
+    return None if row is None else await find_note(reader, text(row, "id"))
+
+
 async def may_read(reader: Reader, note: StoredNote, viewer: ActorId | None) -> bool:
     """Whether an actor, or anybody at all (None), may read a note (PA-02).
 

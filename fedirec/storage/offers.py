@@ -20,7 +20,8 @@ from fedirec.storage.statements import (
 
 _SELECT: Final = (
     "select id, note_id, endorser_id, endorsed_id, way, asked_by, question_id, body, digest, state,"
-    " created_at, ends_at, answered_at, explained_at, explanation_id, stamp_id, reply_id from offers"
+    " created_at, ends_at, answered_at, explained_at, explanation_id, stamp_id, reply_id"
+    " from offers"
 )
 _INSERT: Final = """
 insert into offers (id, note_id, endorser_id, endorsed_id, way, asked_by, question_id, body, digest,

@@ -21,6 +21,8 @@ from fedirec.domain.endorsements import EndorsementDraft, OfferState, Period, Re
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import deliver, settle
 from fedirec.federation.inbox import handle_received
+from fedirec.federation.rechecks import recheck_stamps
+from fedirec.federation.rechecks import recheck_stamps
 from fedirec.federation.remote_actors import get_or_fetch_actor
 from fedirec.server import open_federation
 from fedirec.signatures.digest import multibase_digest
@@ -122,13 +124,14 @@ class Guild:
         )
         async with self.federation.database.transaction() as transaction:
             await received.insert_received(transaction, [item])
-            [claimed] = await queue.claim_received(
+            due = await queue.claim_received(
                 transaction,
                 now=self.clock.now,
-                limit=10,
+                limit=100,
                 token=item.id,
                 lease_until=self.clock.now + DAY,
             )
+        [claimed] = [each for each in due if each.id == item.id]
         await handle_received(self.federation, claimed)
         [row] = await self.rows("select last_detail from received where id = :id", id=item.id)
         return None if row["last_detail"] is None else str(row["last_detail"])
@@ -162,9 +165,11 @@ class Guild:
         return [activity for activity in got.values() if activity["type"] == kind]
 
     async def keep_up(self, **span: float) -> None:
-        """Let time pass, and do what is due by then."""
+        """Let time pass, and do what is due by then, asking for stamps included."""
         self.clock.forward(**span)
         await upkeep.run_due(self.federation)
+        await recheck_stamps(self.federation, limit=100)
+        await recheck_stamps(self.federation, limit=50)
 
     async def rows(self, sql: str, **parameters: Any) -> list[Row]:
         """What the instance keeps."""

@@ -129,6 +129,7 @@ async def test_the_state_of_an_offer_is_set_with_what_it_is_owed_to(database):
         explained_at=NOW,
         stamp_id="s",
         reply_id="r",
+        explanation_id=EXPLANATION,
     )
 
 

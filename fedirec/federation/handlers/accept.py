@@ -39,7 +39,7 @@ async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
     if follow is None:
         return ignore("accepts a follow that was never asked of its actor")
     await follows.accept_follow(transaction, follow.follower_id, follow.followed_id, scene.now)
-    return Outcome()
+    return Outcome(inbox_owners=(follow.follower_id,))
 
 
 async def _accept_offer(

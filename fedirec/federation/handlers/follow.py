@@ -11,11 +11,16 @@ from fedirec.storage.follows import Follow
 
 
 async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
-    """Record the request and, for one of ours, answer it; a repeat is answered again."""
+    """Record the request and, for one of ours, answer it; a repeat is answered again.
+
+    An undone id stands for nothing as long as ids are remembered (SG-09); then it may be used
+    anew, as Misskey has one id for a pair of actors for ever.
+    """
     activity = case.activity
     if activity.object_id is None or activity.id is None:
         return ignore("a follow names whom, and has an id")
-    if await tombstones.find_tombstone(transaction, activity.id, owner=case.actor.id) is not None:
+    undone_at = await tombstones.find_tombstone(transaction, activity.id, owner=case.actor.id)
+    if undone_at is not None and scene.now - undone_at < scene.limits.received_kept:
         return ignore("was undone, before it came or since")
     followed = await actors.find_actor(transaction, ActorId(activity.object_id))
     if followed is None:

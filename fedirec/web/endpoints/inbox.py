@@ -8,7 +8,7 @@ from aiohttp import web
 
 from fedirec.domain.actors import ActorId
 from fedirec.errors import ForbiddenError, InvalidInputError, UnauthenticatedError
-from fedirec.federation.inbox import receive
+from fedirec.federation.inbox import UNVERIFIED, receive
 from fedirec.web.answers import PRIVATE
 from fedirec.web.endpoints.collections import own_inbox
 from fedirec.web.endpoints.local import get_local_actor
@@ -50,7 +50,9 @@ async def _take(request: web.Request, *, recipient: ActorId | None) -> web.Respo
     except (UnauthenticatedError, InvalidInputError, ForbiddenError):
         count_bad(request)
         raise
-    if claim is not None:
+    if received in UNVERIFIED:
+        count_bad(request)
+    elif claim is not None:
         await count_good(request, claim)
         log.info(
             "activity.received",
