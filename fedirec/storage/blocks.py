@@ -11,15 +11,30 @@ from fedirec.storage.statements import instant, text, text_or_none
 INSTANCE: Final = "instance"
 """The owner of what is blocked for everybody here."""
 
-# A blocked host covers its subdomains (PA-01); nothing in a host is a wildcard (ST-09).
-_IS_BLOCKED: Final = r"""
+
+def covers(target: str, host: str) -> str:
+    """Return the condition that a blocked host covers another; both are SQL expressions of ours.
+
+    It says what `domain.moderation.admit_host` says (PA-01): subdomains, and every port when the
+    block names none. No `like`: nothing in a host is a wildcard (ST-09).
+    """
+    return f"replace('.' || {host} || ':', '.' || {target} || ':', '') <> '.' || {host} || ':'"
+
+
+def hits(block: str, actor: str) -> str:
+    """Return the condition that a row of `blocks` means a row of `actors`, by id or by host."""
+    return (
+        f"(({block}.kind = 'actor' and {block}.target = {actor}.id)"
+        f" or ({block}.kind = 'host' and {covers(f'{block}.target', f'{actor}.host')}))"
+    )
+
+
+_IS_BLOCKED: Final = f"""
 select b.target from blocks b
 where b.owner in (:owner, :instance) and (
   (b.kind = 'actor' and b.target = :actor_id)
-  or (b.kind = 'host' and exists (select 1 from actors a where a.id = :actor_id
-    and (a.host = b.target
-      or a.host like '%.' || replace(replace(b.target, '%', '\%'), '_', '\_') escape '\'))))
-limit 1"""
+  or exists (select 1 from actors a where a.id = :actor_id and {hits("b", "a")}))
+limit 1"""  # noqa: S608 - text of ours
 
 _BLOCKERS: Final = r"""
 select distinct b.owner from blocks b

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from fedirec.domain.actors import ActorId, ObjectId
 from fedirec.domain.job_notes import JobNote
-from fedirec.storage.blocks import INSTANCE
+from fedirec.storage.blocks import INSTANCE, hits
 from fedirec.storage.database import Page, Reader, Row, Value, to_microseconds
 from fedirec.storage.endorsements import skills_from_json
 from fedirec.storage.job_notes import job_of
@@ -105,9 +105,7 @@ def _is_heard(table: str) -> str:
     """Return the condition that the instance blocks neither this actor nor its host (PA-01)."""
     return (
         f"{table}.gone_at is null and not exists (select 1 from blocks k"  # noqa: S608 - ours
-        f" where k.owner = '{INSTANCE}' and ((k.kind = 'actor' and k.target = {table}.id)"
-        f" or (k.kind = 'host' and ({table}.host = k.target or {table}.host like"
-        " '%.' || replace(k.target, '_', '\\_') escape '\\'))))"
+        f" where k.owner = '{INSTANCE}' and {hits('k', table)})"
     )
 
 

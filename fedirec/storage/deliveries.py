@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
-from fedirec.storage.blocks import INSTANCE
+from fedirec.storage.blocks import INSTANCE, hits
 from fedirec.storage.database import (
     Parameters,
     Reader,
@@ -25,17 +25,15 @@ from fedirec.storage.statements import in_chunks, insert_rows, listed, number, t
 Destination = tuple[InboxUrl, Host]
 
 # One inbox for each server with a shared one, of accepted followers elsewhere, unless blocked.
-_FOLLOWERS: Final = r"""
+_FOLLOWERS: Final = f"""
 select coalesce(a.shared_inbox, a.inbox) as inbox, min(a.host) as host
 from follows f join actors a on a.id = f.follower_id
 where f.followed_id = :followed_id and f.state = 'accepted' and not a.is_local
   and a.gone_at is null and a.host <> :our_host and coalesce(a.shared_inbox, a.inbox) > :cursor
   and not exists (
-    select 1 from blocks b where b.owner in (:instance, :followed_id) and (
-      (b.kind = 'actor' and b.target = a.id) or (b.kind = 'host' and (b.target = a.host
-        or a.host like '%.' || replace(replace(b.target, '%', '\%'), '_', '\_') escape '\'))))
+    select 1 from blocks b where b.owner in (:instance, :followed_id) and {hits("b", "a")})
 group by coalesce(a.shared_inbox, a.inbox)
-order by coalesce(a.shared_inbox, a.inbox) limit :limit"""
+order by coalesce(a.shared_inbox, a.inbox) limit :limit"""  # noqa: S608 - text of ours
 _FAN_OUT: Final = (
     "select activity_id, actor_id, followed_id, our_host, order_key, cursor, due_at, expires_at"
     " from fan_outs where due_at <= :now order by due_at, activity_id, followed_id limit 1"

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
+from fedirec.storage.blocks import covers
 from fedirec.storage.database import Reader, Row, Transaction, Value, to_microseconds
 from fedirec.storage.delivery_hosts import (
     ACTIVE,
@@ -95,10 +96,6 @@ where id = :id and lease_token = :token"""
 _CANCEL: Final = (
     "update deliveries set state = 'cancelled', settled_at = :now, lease_token = null,"
     " lease_until = null where state in ('due', 'waiting', 'leased', 'held')"
-)
-# A blocked host covers its subdomains (PA-01); `_` in a host is no wildcard (ST-09).
-_ON_HOST: Final = (
-    r"(host = :host or host like '%.' || replace(cast(:host as text), '_', '\_') escape '\')"
 )
 _DETAIL: Final = 500
 _MOST_HOSTS: Final = 128
@@ -340,7 +337,7 @@ async def cancel_deliveries(
     host: str | None = None,
     actor_id: ActorId | None = None,
 ) -> int:
-    """Drop what is not sent yet to a host and its subdomains, or by an actor; return how many.
+    """Drop what is not sent yet to what a block of `host` covers, or by an actor; return how many.
 
     Their rows tell so.
     """
@@ -348,7 +345,7 @@ async def cancel_deliveries(
         message = "to cancel everything is surely a mistake: name a host or an actor"
         raise ValueError(message)
     conditions = (
-        _ON_HOST if host is not None else "",
+        covers("cast(:host as text)", "host") if host is not None else "",
         "actor_id = :actor_id" if actor_id is not None else "",
     )
     return await transaction.execute(
