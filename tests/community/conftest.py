@@ -6,7 +6,9 @@ from itertools import count
 import pytest
 import pytest_asyncio
 
+from tests.community.client import Client, member
 from tests.community.guild import SPEAKS_OURS, Guild, open_guild
+from tests.fediverse import Home, running
 from tests.peers import Peer, PeerActor
 
 
@@ -47,3 +49,22 @@ def bea(peer: Peer) -> PeerActor:
 def dan(peer: Peer) -> PeerActor:
     """Somebody on the other server, who is a stranger to endorsements."""
     return peer.add_actor("dan")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Home]:
+    """A guild with its doors open."""
+    async with running(tmp_path_factory.mktemp("guild")) as home:
+        yield home
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def ada(home: Home) -> Client:
+    """A member's application."""
+    return await member(home, "ada")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def ben(home: Home) -> Client:
+    """Another one's."""
+    return await member(home, "ben")

@@ -119,3 +119,31 @@ async def publish(
     serve_note(author.peer, note)
     members = {"to": note["to"], "cc": note["cc"], "published": instant(guild)}
     return await guild.hear(author, author.activity(kind, note, **members))
+
+
+def offered(guild: Guild, actor: PeerActor, name: str) -> dict[str, Any]:
+    """An Offer by somebody elsewhere to one of ours, as their server would send it."""
+    person = guild.id(name)
+    note_id = f"{actor.peer.origin}/endorsements/{actor.peer.next_number()}"
+    content = "<p>Bread every morning for nine years, and never once late with it.</p>"
+    published, ends_at = instant(guild), instant(guild, in_days=30)
+    note = {
+        "id": note_id,
+        "type": "Note",
+        "attributedTo": actor.id,
+        "to": [person],
+        "cc": [],
+        "published": published,
+        "url": note_id,
+        "content": content,
+        "contentMap": {"en": content},
+        "tag": [{"type": "Mention", "href": person, "name": guild.handle(name)}],
+        "endorsement": {
+            "type": "Endorsement",
+            "endorsed": person,
+            "relation": "clientOf",
+            "period": {"from": "2015", "until": "2024"},
+            "shownTo": "public",
+        },
+    }
+    return actor.activity("Offer", note, to=[person], published=published, endTime=ends_at)

@@ -1,15 +1,14 @@
 """How often anyone may ask, whom, and what they learn of a no: nothing."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from fedirec.community import endorsements
 from fedirec.domain.endorsements import OfferState, OfferWay
-from fedirec.domain.follows import FollowState
 from fedirec.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
-from fedirec.storage import actors, blocks, follows
+from fedirec.storage import actors, blocks
+from tests.community.elsewhere import OTHER, follow, instant, offered
 from tests.community.guild import DRAFT
 from tests.federation.receiving.door import fetches
 
@@ -17,7 +16,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 OPEN = "an offer to this person is still open"
 OVER = "not published; ask again after 90 days"
-OTHER = replace(DRAFT, words="Kept every drawing of the frame current, and every date she gave us.")
 
 
 async def offer(guild, who, whom, draft=DRAFT):
@@ -189,18 +187,7 @@ async def test_who_never_wants_endorsements_is_sent_none(guild, peer):
 async def test_who_takes_offers_of_followers_alone_is_asked_by_followers_alone(guild, peer):
     ada, ben, carl = await guild.add("ada", "ben", "carl")
     await let_allow(guild, ben, f"{guild.id(ben)}/followers")
-    async with guild.federation.database.transaction() as transaction:
-        await follows.save_follow(
-            transaction,
-            follows.Follow(
-                follower_id=guild.id(ada),
-                followed_id=guild.id(ben),
-                activity_id=f"{guild.id(ada)}#follow",
-                state=FollowState.ACCEPTED,
-                requested_at=guild.clock.now,
-                accepted_at=guild.clock.now,
-            ),
-        )
+    await follow(guild, guild.id(ada), guild.id(ben))
 
     assert await refusal(guild, carl, ben) is not None
     assert await guild.state_of((await offer(guild, ada, ben)).id) is OfferState.WAITING
@@ -323,18 +310,7 @@ async def test_an_offer_of_a_stranger_waits_aside_without_a_notice_and_can_be_an
 async def test_an_offer_from_a_known_host_by_somebody_followed_here_is_told(guild, bea):
     [ada] = await guild.add("ada")
     await guild.know(bea)
-    async with guild.federation.database.transaction() as transaction:
-        await follows.save_follow(
-            transaction,
-            follows.Follow(
-                follower_id=guild.id(ada),
-                followed_id=bea.id,
-                activity_id=f"{guild.id(ada)}#follow",
-                state=FollowState.ACCEPTED,
-                requested_at=guild.clock.now,
-                accepted_at=guild.clock.now,
-            ),
-        )
+    await follow(guild, guild.id(ada), bea.id)
     guild.clock.forward(days=15)
     asked = offered(guild, bea, ada)
 
@@ -364,41 +340,5 @@ async def test_a_declined_text_from_elsewhere_does_not_come_back_for_ninety_days
 
     assert await guild.hear(bea, second) == OVER
     guild.clock.forward(days=91)
-    third["published"], third["endTime"] = instants(guild)
+    third |= {"published": instant(guild), "endTime": instant(guild, in_days=30)}
     assert await guild.hear(bea, third) is None
-
-
-def instants(guild):
-    """When an offer made now was made, and when it ends."""
-    return [
-        at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        for at in (guild.clock.now, guild.clock.now + timedelta(days=30))
-    ]
-
-
-def offered(guild, actor, name):
-    """An Offer by somebody elsewhere to one of ours, as their server would send it."""
-    person = guild.id(name)
-    note_id = f"{actor.peer.origin}/endorsements/{actor.peer.next_number()}"
-    content = "<p>Bread every morning for nine years, and never once late with it.</p>"
-    published, ends_at = instants(guild)
-    note = {
-        "id": note_id,
-        "type": "Note",
-        "attributedTo": actor.id,
-        "to": [person],
-        "cc": [],
-        "published": published,
-        "url": note_id,
-        "content": content,
-        "contentMap": {"en": content},
-        "tag": [{"type": "Mention", "href": person, "name": guild.handle(name)}],
-        "endorsement": {
-            "type": "Endorsement",
-            "endorsed": person,
-            "relation": "clientOf",
-            "period": {"from": "2015", "until": "2024"},
-            "shownTo": "public",
-        },
-    }
-    return actor.activity("Offer", note, to=[person], published=published, endTime=ends_at)
