@@ -8,7 +8,7 @@ from fedirec.cli.arguments import Commands, add_command, add_group, show
 if TYPE_CHECKING:
     from fedirec.storage.peers import Peer
 
-SHOWN = 200
+PAGE = 500
 
 
 def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -30,15 +30,16 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 async def _list(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here
+    from fedirec.cli.paging import all_of
     from fedirec.storage.blocks import allowed_hosts, blocked_hosts
     from fedirec.storage.peers import list_peers
 
+    met = set()
     async with open_here() as federation, federation.database.reading() as reader:
         blocked, allowed = await blocked_hosts(reader), await allowed_hosts(reader)
-        page = await list_peers(reader, limit=SHOWN)
-    met = {peer.host for peer in page.items}
-    for peer in page.items:
-        _show_peer(arguments, peer, is_blocked=peer.host in blocked)
+        async for peer in all_of(lambda cursor: list_peers(reader, after=cursor, limit=PAGE)):
+            _show_peer(arguments, peer, is_blocked=peer.host in blocked)
+            met.add(peer.host)
     for host in sorted((blocked | allowed) - met):
         standing = "blocked" if host in blocked else "allowed"
         show(arguments, {"id": host, "standing": standing}, f"{host:40} {standing}, never met")

@@ -1,15 +1,17 @@
 """`fedirec queue`: what waits to be sent, what failed, and a keeper's hand on it."""
 
 import argparse
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from fedirec.cli.arguments import Commands, add_command, add_group, show
 
 if TYPE_CHECKING:
+    from fedirec.storage.database import Page, Reader
     from fedirec.storage.queue_lists import QueuedDelivery
     from fedirec.storage.queue_steering import Choice
 
-SHOWN = 500
+PAGE = 500
 
 
 def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -53,34 +55,49 @@ def _choice(arguments: argparse.Namespace) -> "Choice":
 
 async def _list(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here
-    from fedirec.storage.queue_lists import list_deliveries
     from fedirec.storage.queue_steering import FAILED, UNFINISHED
 
     choice = _choice(arguments)
     async with open_here() as federation, federation.database.reading() as reader:
         for state in UNFINISHED if arguments.which == "list" else FAILED:
-            page = await list_deliveries(reader, state=state, host=choice.host, limit=SHOWN)
-            for delivery in page.items:
-                if choice.activity_id in (None, delivery.activity_id):
-                    _show_delivery(arguments, delivery)
+            await _show_all(arguments, reader, choice, state=state)
 
 
 async def _show(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here
     from fedirec.errors import NotFoundError
-    from fedirec.storage.queue_lists import list_deliveries
-    from fedirec.storage.statements import LAST
+    from fedirec.storage.queue_steering import Choice
 
-    # newest first, from just after this activity's last inbox
-    cursor = f"{arguments.activity} {LAST}"
+    choice = Choice(activity_id=arguments.activity)
     async with open_here() as federation, federation.database.reading() as reader:
-        page = await list_deliveries(reader, before=cursor, limit=SHOWN)
-    found = [item for item in page.items if item.activity_id == arguments.activity]
-    if not found:
+        count = await _show_all(arguments, reader, choice)
+    if not count:
         message = f"{arguments.activity} goes nowhere: see `fedirec queue list` for what does"
         raise NotFoundError(message)
-    for delivery in found:
+
+
+async def _show_all(
+    arguments: argparse.Namespace, reader: "Reader", choice: "Choice", *, state: str | None = None
+) -> int:
+    """Print every delivery that is chosen, and return how many they were."""
+    from fedirec.cli.paging import all_of
+    from fedirec.storage.queue_lists import list_deliveries
+
+    def list_page(cursor: str | None) -> "Awaitable[Page[QueuedDelivery]]":
+        return list_deliveries(
+            reader,
+            state=state,
+            host=choice.host,
+            activity_id=choice.activity_id,
+            before=cursor,
+            limit=PAGE,
+        )
+
+    count = 0
+    async for delivery in all_of(list_page):
         _show_delivery(arguments, delivery)
+        count += 1
+    return count
 
 
 async def _shape(arguments: argparse.Namespace) -> None:

@@ -22,34 +22,35 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 async def _inbox(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here, the_member
+    from fedirec.cli.paging import all_of
     from fedirec.storage.inboxes import list_inbox
 
+    most = max(arguments.limit, 1)
     async with open_here() as federation:
-        member = await the_member(federation, arguments.name)
+        owner = (await the_member(federation, arguments.name)).actor_id
         async with federation.database.reading() as reader:
-            page = await list_inbox(
-                reader, member.actor_id, before=None, limit=max(arguments.limit, 1)
-            )
-    for item in page.items:
-        _show(arguments, item.activity_id or item.id, item.body)
+            async for item in all_of(
+                lambda cursor: list_inbox(reader, owner, before=cursor, limit=most), most=most
+            ):
+                _show(arguments, item.activity_id or item.id, item.body)
 
 
 async def _outbox(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here, the_member
+    from fedirec.cli.paging import all_of
     from fedirec.storage.activities import list_outbox
 
+    most = max(arguments.limit, 1)
     async with open_here() as federation:
-        member = await the_member(federation, arguments.name)
+        owner = (await the_member(federation, arguments.name)).actor_id
         async with federation.database.reading() as reader:
-            page = await list_outbox(
-                reader,
-                member.actor_id,
-                public_only=False,
-                before=None,
-                limit=max(arguments.limit, 1),
-            )
-    for item in page.items:
-        _show(arguments, item.id, item.body)
+            async for item in all_of(
+                lambda cursor: list_outbox(
+                    reader, owner, public_only=False, before=cursor, limit=most
+                ),
+                most=most,
+            ):
+                _show(arguments, item.id, item.body)
 
 
 def _show(arguments: argparse.Namespace, activity_id: str, body: str) -> None:

@@ -73,10 +73,11 @@ async def list_deliveries(
     *,
     state: str | None = None,
     host: str | None = None,
+    activity_id: str | None = None,
     before: str | None = None,
     limit: int,
 ) -> Page[QueuedDelivery]:
-    """Return a page of deliveries, of one state or to one host where given."""
+    """Return a page of deliveries, of one state, to one host or of one activity where given."""
     activity, _, inbox = (before or f"{LAST}{_SEPARATOR}{LAST}").partition(_SEPARATOR)
     parameters: dict[str, Value] = {
         "before_activity": activity,
@@ -84,7 +85,7 @@ async def list_deliveries(
         "limit": bounded(limit) + 1,
     }
     rows = await reader.fetch_all(
-        f"{_DELIVERIES}{_only(parameters, state=state, host=host)}"
+        f"{_DELIVERIES}{_only(parameters, state=state, host=host, activity_id=activity_id)}"
         " order by activity_id desc, inbox desc limit :limit",
         parameters,
     )

@@ -8,6 +8,7 @@ import pytest
 from fedirec.cli.opening import open_here
 from fedirec.domain.actors import ActivityId, Host, InboxUrl
 from fedirec.storage import deliveries
+from fedirec.storage.peers import see_peer
 
 JOB = ("--title", "Two framers", "--words", "Six weeks from March, tools and lunch are there.")
 PAY = ("--pay-min", "190", "--pay-max", "220", "--currency", "EUR", "--per", "day")
@@ -17,8 +18,13 @@ FAR = Host("far.example")
 @pytest.fixture
 def waiting(guild):
     """The id of an activity of ada's that waits for far.example."""
+    return send(guild, "https://far.example/inbox")
+
+
+def send(guild, *inboxes: str) -> ActivityId:
+    """Let ada post a job note that waits for these inboxes at far.example; return the activity."""
     guild.done("job", "ada", *JOB, *PAY)
-    (created,) = guild.done("outbox", "ada").records
+    created = guild.done("outbox", "ada").records[0]
     activity_id = ActivityId(str(created["id"]))
 
     async def enqueue() -> None:
@@ -27,7 +33,7 @@ def waiting(guild):
                 transaction,
                 activity_id=activity_id,
                 actor_id=federation.instance.member_id("ada"),
-                inboxes=[(InboxUrl("https://far.example/inbox"), FAR)],
+                inboxes=[(InboxUrl(inbox), FAR) for inbox in inboxes],
                 order_key=activity_id,
                 now=federation.now(),
                 expires_at=federation.now() + timedelta(days=1),
@@ -67,3 +73,31 @@ def test_blocking_a_host_cancels_what_waits_for_it(guild, waiting):
 
     assert guild.done("queue", "show", waiting).record["state"] == "cancelled"
     assert guild.done("queue", "list").records == []
+
+
+def test_nothing_is_cut_from_a_long_queue(guild, waiting):
+    newer = send(guild, *(f"https://far.example/{number}" for number in range(501)))
+
+    assert len(guild.done("queue", "list").records) == 502
+    assert len(guild.done("queue", "show", newer).records) == 501
+    assert [item["id"] for item in guild.done("queue", "list", waiting).records] == [waiting]
+    assert guild.done("queue", "show", waiting).record["id"] == waiting
+
+
+def test_nothing_is_cut_from_a_long_list_of_hosts(guild):
+    async def meet() -> None:
+        async with open_here() as federation, federation.database.transaction() as transaction:
+            for number in range(501):
+                await see_peer(transaction, Host(f"{number}.example"), federation.now())
+
+    asyncio.run(meet())
+
+    assert len(guild.done("peer", "list").records) == 501
+
+
+def test_an_outbox_is_shown_as_far_as_wanted(guild, waiting):
+    send(guild, "https://far.example/inbox")
+
+    assert len(guild.done("outbox", "ada", "--limit", "1").records) == 1
+    assert len(guild.done("outbox", "ada", "--limit", "1000").records) == 2
+    assert len(guild.done("inbox", "ada", "--limit", "1").records) <= 1

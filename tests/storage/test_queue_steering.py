@@ -156,3 +156,14 @@ async def test_the_shape_counts_by_host_and_age(database, waiting):
         (0, 0, 1),
     ]
     assert {shape.oldest_at for shape in older} == {NOW}
+
+
+async def test_one_activitys_deliveries_are_listed_page_by_page(database, waiting):
+    async with database.reading() as reader:
+        first = await list_deliveries(reader, activity_id=waiting, limit=1)
+        rest = await list_deliveries(
+            reader, activity_id=waiting, before=first.next_cursor, limit=50
+        )
+
+    assert [item.activity_id for item in (*first.items, *rest.items)] == [waiting, waiting]
+    assert rest.next_cursor is None
