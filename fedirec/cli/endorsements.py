@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fedirec.domain.endorsements import EndorsementDraft
+    from fedirec.federation.context import Federation
+    from fedirec.storage.members import Member
     from fedirec.storage.offers import Offer
 
 RELATIONS = (
@@ -32,6 +34,7 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     _add_endorse(commands)
     parser = add_command(commands, "offers", _offers, says="list the offers a member may answer")
     parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--made", action="store_true", help="what they offered to others instead")
     parser = add_command(commands, "answer", _answer, says="answer an offer, as a member")
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("offer", metavar="OFFER", help="its id, as `fedirec offers` prints it")
@@ -68,16 +71,26 @@ def _add_endorse(commands: "Commands[argparse.ArgumentParser]") -> None:
     )
     parser.add_argument("--setting", metavar="T", help="a project, course or crew")
     parser.add_argument("--audience", choices=("public", "followers", "guild"), default="public")
+    parser.add_argument(
+        "--amend",
+        metavar="NOTE_ID",
+        help="offer this in place of an endorsement of theirs; that stands until the answer",
+    )
 
 
 async def _endorse(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here, the_member
-    from fedirec.community.endorsements import offer
+    from fedirec.community.endorsements import amend, offer
+    from fedirec.domain.actors import ObjectId
 
     async with open_here(needs_server=True) as federation:
         member = await the_member(federation, arguments.name)
         draft = _draft(arguments, now=federation.now(), language=member.language)
-        made = await offer(federation, member.name, arguments.handle, draft)
+        if arguments.amend is None:
+            made = await offer(federation, member.name, arguments.handle, draft)
+        else:
+            await _check_whom(federation, arguments.handle, arguments.amend)
+            made = await amend(federation, member.name, ObjectId(arguments.amend), draft)
         record = {
             "id": made.offer.id,
             "endorsement": made.offer.note_id,
@@ -88,6 +101,22 @@ async def _endorse(arguments: argparse.Namespace) -> None:
         }
         text = f"{made.message}\noffer        {made.offer.id}\nendorsement  {made.offer.note_id}"
         show(arguments, record, text)
+
+
+async def _check_whom(federation: "Federation", handle: str, note_id: str) -> None:
+    """Refuse a new text for an endorsement of somebody else than the handle names."""
+    from fedirec.domain.handles import parse_handle
+    from fedirec.errors import InvalidInputError
+    from fedirec.storage.actors import find_by_handle
+    from fedirec.storage.offers import newest_offer
+
+    named = parse_handle(handle)
+    async with federation.database.reading() as reader:
+        newest = await newest_offer(reader, note_id)
+        actor = await find_by_handle(reader, named.name, named.domain)
+    if newest is not None and (actor is None or actor.id != newest.endorsed_id):
+        message = f"{note_id} is about {newest.endorsed_id}, not about {handle}"
+        raise InvalidInputError(message, field="amend")
 
 
 def _draft(arguments: argparse.Namespace, *, now: "datetime", language: str) -> "EndorsementDraft":
@@ -114,19 +143,68 @@ def _draft(arguments: argparse.Namespace, *, now: "datetime", language: str) -> 
 
 async def _offers(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here, the_member
-    from fedirec.domain.endorsements import OfferState
+    from fedirec.community.endorsements import ANSWERABLE
     from fedirec.storage.offers import list_offers_for
 
     async with open_here() as federation:
         member = await the_member(federation, arguments.name)
+        if arguments.made:
+            await _show_made(arguments, federation, member)
+            return
         async with federation.database.reading() as reader:
-            offers = await list_offers_for(
-                reader, member.actor_id, states=(OfferState.WAITING, OfferState.ASIDE)
-            )
+            offers = await list_offers_for(reader, member.actor_id, states=ANSWERABLE)
         for waiting in offers:
             _show_offer(arguments, waiting)
         if not offers and not arguments.json:
             print(f"no offer waits for {member.name}")
+
+
+async def _show_made(
+    arguments: argparse.Namespace, federation: "Federation", member: "Member"
+) -> None:
+    """Print the newest offer of each endorsement that a member made.
+
+    Nothing of it may differ between a refusal and silence, also where both members are of this
+    guild: no date of an answer, no text (that of a refused one is forgotten sooner), no earlier
+    offers (replacing one that still waited marks it).
+    """
+    from fedirec.domain.endorsements import OfferState
+    from fedirec.storage.offers import list_offers_by
+
+    async with federation.database.reading() as reader:
+        offers = await list_offers_by(reader, member.actor_id, states=tuple(OfferState))
+    newest: dict[str, Offer] = {}
+    for offer in offers:
+        newest.setdefault(offer.note_id, offer)
+    for offer in newest.values():
+        state = _seen_by_endorser(offer, now=federation.now())
+        record = {
+            "id": offer.id,
+            "endorsed": offer.endorsed_id,
+            "endorsement": offer.note_id,
+            "way": offer.way,
+            "state": state,
+            "created_at": offer.created_at,
+            "ends_at": offer.ends_at,
+        }
+        text = f"{offer.note_id}\n  {state}: offered to {offer.endorsed_id} on "
+        text += f"{offer.created_at:%Y-%m-%d}, until {offer.ends_at:%Y-%m-%d}"
+        show(arguments, record, text)
+    if not offers and not arguments.json:
+        print(f"{member.name} has offered nothing")
+
+
+def _seen_by_endorser(offer: "Offer", *, now: "datetime") -> str:
+    """Return where an offer stands for who made it: a refusal looks like waiting, then silence."""
+    from fedirec.domain.endorsements import OfferState
+
+    match offer.state:
+        case OfferState.WAITING | OfferState.ASIDE | OfferState.DECLINED if offer.ends_at > now:
+            return "waiting"
+        case OfferState.WAITING | OfferState.ASIDE | OfferState.DECLINED | OfferState.EXPIRED:
+            return "not published"
+        case state:
+            return state.value
 
 
 def _show_offer(arguments: argparse.Namespace, offer: "Offer") -> None:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from fedirec.cli.arguments import Commands, a_day, add_command, end_of, show
 
 if TYPE_CHECKING:
-    from fedirec.domain.actors import ActorId
+    from datetime import datetime
+
     from fedirec.domain.job_notes import JobDraft, Pay
     from fedirec.federation.context import Federation
+    from fedirec.storage.members import Member
 
 
 def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -28,6 +30,7 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     parser.add_argument("--skill", metavar="S", action="append", default=[], help="up to eight")
     parser.add_argument("--closes", metavar="DATE", type=a_day, help="YYYY-MM-DD (in 30 days)")
     parser.add_argument("--contact", metavar="URL", help="where to answer (the member)")
+    parser.add_argument("--amend", metavar="NOTE_ID", help="put this in place of an open job note")
     parser = add_command(commands, "job close", _close, says="close a job note before its day")
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("job", metavar="JOB", help="its id")
@@ -36,27 +39,28 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 async def _post(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here, the_member
-    from fedirec.community.job_notes import post
+    from fedirec.community.job_notes import amend, post
+    from fedirec.domain.actors import ObjectId
 
     async with open_here() as federation:
         member = await the_member(federation, arguments.name)
-        draft = _draft(arguments, federation, member.actor_id, member.language)
-        job_id = await post(federation, member.name, draft)
+        draft = await _draft(arguments, federation, member)
+        if arguments.amend is None:
+            job_id = await post(federation, member.name, draft)
+        else:
+            job_id = ObjectId(arguments.amend)
+            await amend(federation, member.name, job_id, draft)
         record = {"id": job_id, "title": draft.title, "closes_at": draft.closes_at}
-        show(arguments, record, f"posted until {draft.closes_at:%Y-%m-%d}: {job_id}")
+        done = "posted" if arguments.amend is None else "changed"
+        show(arguments, record, f"{done}, open until {draft.closes_at:%Y-%m-%d}: {job_id}")
 
 
-def _draft(
-    arguments: argparse.Namespace, federation: "Federation", actor_id: "ActorId", language: str
+async def _draft(
+    arguments: argparse.Namespace, federation: "Federation", member: "Member"
 ) -> "JobDraft":
     from fedirec.domain.endorsements import Skill
     from fedirec.domain.job_notes import JobDraft, Remote
 
-    closes_at = (
-        end_of(arguments.closes)
-        if arguments.closes
-        else federation.now() + federation.limits.job_lifetime
-    )
     return JobDraft(
         title=arguments.title,
         words=arguments.words,
@@ -64,10 +68,24 @@ def _draft(
         place=arguments.place,
         remote=Remote(arguments.remote),
         skills=tuple(Skill(name=name) for name in arguments.skill),
-        closes_at=closes_at,
-        contact=arguments.contact or actor_id,
-        language=language,
+        closes_at=await _closes_at(arguments, federation),
+        contact=arguments.contact or member.actor_id,
+        language=member.language,
     )
+
+
+async def _closes_at(arguments: argparse.Namespace, federation: "Federation") -> "datetime":
+    """Return the day that was said, or the one a note that is changed has, or the usual one."""
+    from fedirec.storage.job_notes import find_job
+
+    if arguments.closes:
+        return end_of(arguments.closes)
+    if arguments.amend is not None:
+        async with federation.database.reading() as reader:
+            stored = await find_job(reader, arguments.amend)
+        if stored is not None:
+            return stored.closes_at
+    return federation.now() + federation.limits.job_lifetime
 
 
 def _pay(arguments: argparse.Namespace) -> "Pay | None":

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from fedirec.federation.context import Federation
     from fedirec.storage.members import Member
 
+ENDORSED_BY = ("anyone", "followers", "nobody")  # as community.membership.EndorsedBy
+
 
 def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     """Declare the commands of this file."""
@@ -23,6 +25,24 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     parser = add_command(group, "token", _token, says="print a bearer token, once")
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("--scope", default="read,write", help="read, write or both (read,write)")
+    parser = add_command(
+        group, "rotate-keys", _rotate_keys, says="give a member, or the guild, new keys"
+    )
+    parser.add_argument("name", metavar="NAME", help="a member's name or the guild's own")
+    _add_set(group)
+
+
+def _add_set(group: "Commands[argparse.ArgumentParser]") -> None:
+    parser = add_command(group, "set", _set, says="change how a member is shown, and what they let")
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--display-name", metavar="T", help="what people call them")
+    parser.add_argument("--summary", metavar="T", help="a few words about them; '' for none")
+    parser.add_argument(
+        "--network", choices=("shown", "hidden"), help="whether all see whom they follow"
+    )
+    parser.add_argument(
+        "--endorsed-by", choices=ENDORSED_BY, help="who may offer them an endorsement"
+    )
 
 
 async def _add(arguments: argparse.Namespace) -> None:
@@ -69,6 +89,50 @@ async def _token(arguments: argparse.Namespace) -> None:
         token = await make_token(federation, arguments.name, scopes)
         actor_id = federation.instance.member_id(arguments.name)
         show(arguments, {"id": actor_id, "token": token, "scopes": scopes}, token)
+
+
+async def _rotate_keys(arguments: argparse.Namespace) -> None:
+    from fedirec.cli.opening import open_here, the_member
+    from fedirec.community.membership import rotate_keys
+
+    async with open_here(needs_server=True) as federation:
+        if arguments.name == federation.instance.guild_name:
+            actor_id = federation.instance.guild_id
+        else:
+            actor_id = (await the_member(federation, arguments.name)).actor_id
+        await rotate_keys(federation, actor_id)
+        text = f"{arguments.name} has new keys; the old ones sign the news, and then nothing"
+        show(arguments, {"id": actor_id, "name": arguments.name}, text)
+
+
+async def _set(arguments: argparse.Namespace) -> None:
+    from fedirec.cli.opening import open_here, the_member
+    from fedirec.community.membership import EndorsedBy, amend_profile
+    from fedirec.errors import InvalidInputError
+
+    chosen = (arguments.display_name, arguments.summary, arguments.network, arguments.endorsed_by)
+    if all(choice is None for choice in chosen):
+        message = "say what to change: --display-name, --summary, --network or --endorsed-by"
+        raise InvalidInputError(message)
+    async with open_here(needs_server=True) as federation:
+        actor = await amend_profile(
+            federation,
+            arguments.name,
+            display_name=arguments.display_name,
+            summary=arguments.summary,
+            shows_network=arguments.network and arguments.network == "shown",
+            endorsed_by=arguments.endorsed_by and EndorsedBy(arguments.endorsed_by),
+        )
+        member = await the_member(federation, arguments.name)
+        record = {
+            "id": actor.id,
+            "name": member.name,
+            "display_name": actor.display_name,
+            "summary": actor.summary,
+            "shows_network": member.shows_network,
+            "can_endorse": actor.can_endorse,
+        }
+        show(arguments, record, f"{actor.display_name} is shown anew; followers are told")
 
 
 def _show(arguments: argparse.Namespace, federation: "Federation", member: "Member") -> None:

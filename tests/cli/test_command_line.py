@@ -31,7 +31,7 @@ def test_every_promised_command_is_there():
     promised = {
         *("demo", "init", "serve", "worker", "follow", "unfollow", "endorse", "offers", "answer"),
         *("withdraw", "job", "job close", "inbox", "outbox"),
-        *(f"member {word}" for word in ("add", "list", "disable", "token")),
+        *(f"member {word}" for word in ("add", "list", "disable", "token", "set", "rotate-keys")),
         *(f"queue {word}" for word in ("list", "show", "retry", "hold", "release", "cancel")),
         *(f"queue {word}" for word in ("flush", "shape", "dead")),
         *(f"peer {word}" for word in ("list", "show", "block", "allow", "probe", "forget")),
