@@ -60,16 +60,10 @@ async def enqueue(  # noqa: PLR0913 - a row's columns
     now: datetime,
     expires_at: datetime,
 ) -> int:
-    """Write the deliveries of an activity; return how many are new.
+    """Write the deliveries of an activity, signed by `actor_id`; return how many are new.
 
-    Args:
-        transaction: Where to write.
-        activity_id: What to send.
-        actor_id: Who signs it.
-        inboxes: Where to, with the host of each.
-        order_key: Of two deliveries to one inbox with the same key, the older activity goes first.
-        now: When to try first.
-        expires_at: When to give up.
+    They are tried from `now` on until `expires_at`. Of two deliveries to one inbox with the same
+    `order_key` the older activity goes first (P5).
     """
     if not inboxes:
         return 0

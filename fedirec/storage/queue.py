@@ -42,7 +42,7 @@ _UNFINISHED: Final = "state in ('due', 'waiting', 'leased', 'held')"
 # The oldest of a host's due rows; none that follows an unfinished one about the same object (P5).
 _FIRST_OF_HOST: Final = """
 select * from (
-  select d.activity_id, d.inbox from deliveries d
+  select d.activity_id as activity, d.inbox as url from deliveries d
   where d.host = :host_{place} and d.{active} and d.next_at <= :now and not exists (
     select 1 from deliveries e where e.inbox = d.inbox and e.order_key = d.order_key
       and e.activity_id < d.activity_id and e.{unfinished})
@@ -51,11 +51,12 @@ select * from (
 _LEASE: Final = """
 update deliveries set state = 'leased', attempt = attempt + 1, lease_token = :token,
   lease_until = :lease_until, next_at = :lease_until
-where (activity_id, inbox) in ({candidates})
+from ({candidates}) as picked
+where deliveries.activity_id = picked.activity and deliveries.inbox = picked.url
 returning activity_id, inbox, host, actor_id, attempt, created_at, expires_at"""
 # What another worker is about to take is left to it; what it took meanwhile is no longer due.
 _LOCK: Final = """
-select activity_id, inbox from deliveries
+select activity_id as activity, inbox as url from deliveries
 where (activity_id, inbox) in ({candidates}) and {active} and next_at <= :now
 for update skip locked"""
 _SETTLE: Final = """

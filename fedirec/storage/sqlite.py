@@ -227,16 +227,9 @@ async def open_sqlite(
     Raises:
         ConfigurationError: It cannot be opened, lies on a network filesystem, or is damaged.
     """
-    filesystem = network_filesystem(path, _read_mounts(mounts))
-    if filesystem is not None:
-        message = f"{path} lies on {filesystem}, where SQLite's locks do not hold: use a local disk"
-        raise ConfigurationError(message)
     was_left = checks_integrity and _has_rest(path)
-    try:
-        _create(path)
-    except OSError as error:
-        message = f"cannot open the database {path}: {error.strerror}"
-        raise ConfigurationError(message) from error
+    _check_place(path, mounts)
+    _create(path)
     opened: list[_Connection] = []
     try:
         opened.append(await _connect(path, busy_seconds, "pragma query_only = off"))
@@ -270,8 +263,12 @@ def network_filesystem(path: Path, mounts: str) -> str | None:
     return kind if is_remote else None
 
 
-def _read_mounts(mounts: Path) -> str:
-    return mounts.read_text(encoding="utf-8", errors="replace") if mounts.exists() else ""
+def _check_place(path: Path, mounts: Path) -> None:
+    listed = mounts.read_text(encoding="utf-8", errors="replace") if mounts.exists() else ""
+    filesystem = network_filesystem(path, listed)
+    if filesystem is not None:
+        message = f"{path} lies on {filesystem}, where SQLite's locks do not hold: use a local disk"
+        raise ConfigurationError(message)
 
 
 def _has_rest(path: Path) -> bool:
@@ -281,15 +278,19 @@ def _has_rest(path: Path) -> bool:
 
 def _create(path: Path) -> None:
     """Make the file private before anything is in it (SG-18), and its name last a power cut."""
-    if path.exists():
-        path.chmod(0o600)
-        return
-    path.touch(mode=0o600)
-    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        if path.exists():
+            path.chmod(0o600)
+            return
+        path.touch(mode=0o600)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        message = f"cannot open the database {path}: {error.strerror}"
+        raise ConfigurationError(message) from error
 
 
 async def _connect(path: Path, busy_seconds: float, last: str) -> _Connection:

@@ -32,8 +32,8 @@ asyncio.run(main())
 """
 MOUNTS = """\
 /dev/sda1 / ext4 rw 0 0
-server:/home /home nfs4 rw 0 0
-/dev/sdb1 /home/local\\040disk xfs rw 0 0
+server:/x /export nfs4 rw 0 0
+/dev/sdb1 /export/local\\040disk xfs rw 0 0
 //box/share /mnt/share cifs rw 0 0
 tmpfs
 """
@@ -176,8 +176,8 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path):
     ("place", "kind"),
     [
         ("/srv/fedirec.db", None),
-        ("/home/ada/fedirec.db", "nfs4"),
-        ("/home/local disk/fedirec.db", None),
+        ("/export/ada/fedirec.db", "nfs4"),
+        ("/export/local disk/fedirec.db", None),
         ("/mnt/share/guild/fedirec.db", "cifs"),
     ],
 )
