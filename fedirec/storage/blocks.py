@@ -29,19 +29,14 @@ def hits(block: str, actor: str) -> str:
     )
 
 
-_IS_BLOCKED: Final = f"""
-select b.target from blocks b
-where b.owner in (:owner, :instance) and (
-  (b.kind = 'actor' and b.target = :actor_id)
-  or exists (select 1 from actors a where a.id = :actor_id and {hits("b", "a")}))
-limit 1"""  # noqa: S608 - text of ours
-
-_BLOCKERS: Final = r"""
-select distinct b.owner from blocks b
-where (b.kind = 'actor' and b.target = :actor_id)
-  or (b.kind = 'host' and exists (select 1 from actors a where a.id = :actor_id
-    and (a.host = b.target
-      or a.host like '%.' || replace(replace(b.target, '%', '\%'), '_', '\_') escape '\')))"""
+# An actor may be blocked by id before anything else is known of them.
+_MEANT: Final = f"""
+((b.kind = 'actor' and b.target = :actor_id)
+  or exists (select 1 from actors a where a.id = :actor_id and {hits("b", "a")}))"""
+_IS_BLOCKED: Final = (
+    f"select b.target from blocks b where b.owner in (:owner, :instance) and {_MEANT} limit 1"  # noqa: S608 - text of ours
+)
+_BLOCKERS: Final = f"select distinct b.owner from blocks b where {_MEANT}"  # noqa: S608 - text of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,8 @@ async def test_an_actor_is_blocked_with_their_host(database):
         for owner in (INSTANCE, ADA):
             assert await blocks.is_actor_blocked(reader, owner, zoe(BLOCKED))
             assert not await blocks.is_actor_blocked(reader, owner, zoe(HEARD))
+        assert await blocks.list_blockers(reader, zoe(BLOCKED)) == {INSTANCE}
+        assert await blocks.list_blockers(reader, zoe(HEARD)) == frozenset()
 
 
 @pytest.mark.rule("PA-01")
