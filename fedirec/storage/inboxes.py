@@ -69,7 +69,7 @@ async def add_items(  # noqa: PLR0913 - a row's columns
 async def list_inbox(
     reader: Reader, owner: ActorId, *, before: str | None, limit: int
 ) -> Page[InboxItem]:
-    """Return a page of an inbox; items whose activity was pruned are left out, not filled up."""
+    """Return a page of an inbox; an item whose body is gone is left out, not filled up."""
     rows = await reader.fetch_all(
         "select i.id, i.activity_id, i.source, i.created_at, coalesce(r.body, a.body) as body"
         " from inbox_items i"
@@ -85,14 +85,6 @@ async def list_inbox(
     page = page_of(rows, limit, lambda row: row, lambda row: text(row, "id"))
     items = tuple(_read(row) for row in page.items if row["body"] is not None)
     return Page(items=items, next_cursor=page.next_cursor)
-
-
-async def prune_inboxes(transaction: Transaction, before: datetime) -> int:
-    """Drop what others sent before an instant; return how many. Walks the whole table."""
-    return await transaction.execute(
-        "delete from inbox_items where source = 'received' and created_at < :before",
-        {"before": to_microseconds(before)},
-    )
 
 
 def _read(row: Row) -> InboxItem:

@@ -17,7 +17,6 @@ from fedirec.storage.statements import (
     insert_new_rows,
     instant,
     listed,
-    number,
     numbered,
     text,
     text_or_none,
@@ -41,6 +40,14 @@ update received set has_new_recipient = true,
   settled_at = null,
   state = case when state in ('handled', 'ignored', 'dead') then 'due' else state end
 where id in """
+# Looked at once: nothing leaves an inbox but through here.
+_SETTLED_BEFORE: Final = """
+select id, type in ('Announce', 'Create', 'Offer', 'Update')
+  and exists (select 1 from inbox_items i where i.source_id = received.id) as is_shown
+from received where not is_shown and settled_at < :before order by settled_at, id limit :limit"""
+_STAYS: Final = "update received set is_shown = true where id in "
+_LEAVE_INBOXES: Final = "delete from inbox_items where source_id in "
+_DROP: Final = "delete from received where id in "
 
 Key = tuple[str, str]
 
@@ -130,28 +137,22 @@ async def recipients_of(
     return found
 
 
-async def count_received_today(
-    reader: Reader,
-    host: Host,
-    type: str,  # noqa: A002 - the specification's word
-    since: datetime,
-) -> int:
-    """Return how many activities of a type came from a host since an instant."""
-    row = await reader.fetch_one(
-        "select count(*) as came from received"
-        " where host = :host and type = :type and created_at >= :since",
-        {"host": host, "type": type, "since": to_microseconds(since)},
-    )
-    return 0 if row is None else number(row, "came")
-
-
 async def prune_received(transaction: Transaction, before: datetime, *, limit: int) -> int:
-    """Drop what was settled before an instant, at most `limit`, oldest first; return how many."""
-    return await transaction.execute(
-        "delete from received where id in (select id from received"
-        " where settled_at < :before order by id limit :limit)",
-        {"before": to_microseconds(before), "limit": limit},
+    """Drop what was settled before an instant; return how many. Looks at `limit`, oldest first.
+
+    What says something stays while an inbox shows it, for its body is nowhere else; what only does
+    something, such as a Follow, leaves the inboxes too.
+    """
+    rows = await transaction.fetch_all(
+        _SETTLED_BEFORE, {"before": to_microseconds(before), "limit": limit}
     )
+    shown = [text(row, "id") for row in rows if row["is_shown"]]
+    over = [text(row, "id") for row in rows if not row["is_shown"]]
+    for statement, ids in ((_STAYS, shown), (_LEAVE_INBOXES, over), (_DROP, over)):
+        for chunk in in_chunks(ids):
+            places, parameters = listed("id", chunk)
+            await transaction.execute(f"{statement}{places}", parameters)
+    return len(over)
 
 
 async def _find_known(
@@ -234,6 +235,7 @@ def _parameters(item: ReceivedActivity) -> Parameters:
         "next_at": created_at,
         "created_at": created_at,
         "has_new_recipient": False,
+        "is_shown": False,
     }
 
 

@@ -27,7 +27,7 @@ from fedirec.storage import (
     tombstones,
 )
 from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
-from fedirec.storage.received import count_received_today, find_received, insert_received
+from fedirec.storage.received import find_received, insert_received, prune_received
 from fedirec.storage.seen_signatures import is_seen
 from tests.databases import CountingDatabase
 from tests.storage.samples import (
@@ -56,7 +56,6 @@ READS: dict[str, Callable[[Reader], Awaitable[object]]] = {
     "remote key": lambda r: keys.find_remote_key(r, "x"),
     "keys": lambda r: keys.list_keys(r, ADA, now=NOW),
     "received": lambda r: find_received(r, "x", ADA),
-    "received today": lambda r: count_received_today(r, THEIRS, "Follow", NOW),
     "seen": lambda r: is_seen(r, "x"),
     "blocked": lambda r: blocks.is_actor_blocked(r, "x", ADA),
     "peer": lambda r: peers.find_peer(r, THEIRS),
@@ -192,6 +191,16 @@ async def test_keeping_and_repeating_what_is_received_reads_no_table_whole(busy)
     explaining = await explained(busy, lambda t: insert_received(t, items))
 
     assert explaining.scanned - {"values", "SUBQUERY"} == set(), explaining.plans
+
+
+async def test_pruning_what_was_received_reads_no_table_whole(busy):
+    async with busy.transaction() as transaction:
+        await transaction.execute("update received set settled_at = 1, type = 'Follow'")
+
+    explaining = await explained(busy, lambda t: prune_received(t, NOW, limit=20))
+
+    assert len(explaining.plans) > 1
+    assert explaining.scanned == set(), explaining.plans
 
 
 async def test_the_queue_reads_no_table_whole(busy):

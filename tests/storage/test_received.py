@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from fedirec.storage import queue
-from fedirec.storage.database import Database
+from fedirec.storage import inboxes, queue
+from fedirec.storage.database import Database, Transaction
+from fedirec.storage.inboxes import Source
 from fedirec.storage.queue import ClaimedReceived
 from fedirec.storage.received import (
     Kept,
     ReceivedActivity,
-    count_received_today,
     find_received,
     insert_received,
     prune_received,
 )
 from fedirec.storage.seen_signatures import forget_before, insert_seen, is_seen
-from tests.storage.samples import DAY, MINUTE, NOW, THEIRS, a_received, actor_id
+from tests.storage.samples import DAY, MINUTE, NOW, a_received, actor_id
 
 ADA, BEA = actor_id("ada"), actor_id("bea")
 
@@ -48,6 +48,19 @@ async def settle(
         return await queue.settle_received(
             transaction, id=claimed.id, token=claimed.token, state=state, now=now, **more
         )
+
+
+async def show(transaction: Transaction, received_id: str) -> None:
+    await inboxes.add_items(
+        transaction,
+        [ADA, BEA],
+        id=received_id,
+        activity_id=None,
+        source=Source.RECEIVED,
+        source_id=received_id,
+        object_id=None,
+        now=NOW,
+    )
 
 
 async def test_what_is_new_is_kept_and_found(database):
@@ -146,19 +159,6 @@ async def test_a_large_batch_is_kept_whole(database):
     assert set(await keep(database, *batch)) == {Kept.REPEATED}
 
 
-async def test_what_came_from_a_host_is_counted_by_type_and_time(database):
-    await keep(
-        database,
-        a_received(1, type="Follow"),
-        a_received(2, type="Follow", created_at=NOW - 2 * DAY),
-        a_received(3, type="Create"),
-        a_received(4, type="Follow", host="other.example"),
-    )
-
-    async with database.reading() as reader:
-        assert await count_received_today(reader, THEIRS, "Follow", NOW - DAY) == 1
-
-
 async def test_what_is_handled_is_pruned_when_its_time_is_over(database):
     await keep(database, a_received(1, recipients=(ADA,)), a_received(2), a_received(3))
     first, second, _ = await claim(database)
@@ -172,6 +172,48 @@ async def test_what_is_handled_is_pruned_when_its_time_is_over(database):
 
     assert [row["id"] for row in rows] == [a_received(2).id, a_received(3).id]
     assert recipients == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "is_kept"),
+    [
+        ("Create", True),
+        ("Announce", True),
+        ("Update", True),
+        ("Offer", True),
+        ("Follow", False),
+        ("Like", False),
+    ],
+)
+async def test_what_an_inbox_shows_outlives_its_time_if_it_says_something(database, type_, is_kept):
+    await keep(database, a_received(1, type=type_), a_received(2, type=type_))
+    for claimed in await claim(database):
+        await settle(database, claimed)
+
+    async with database.transaction() as transaction:
+        await show(transaction, a_received(1).id)
+        pruned = await prune_received(transaction, NOW + DAY, limit=10)
+        again = await prune_received(transaction, NOW + DAY, limit=10)
+        rows = await transaction.fetch_all("select id from received")
+        items = await transaction.fetch_all("select source_id from inbox_items")
+
+    shown = [a_received(1).id] if is_kept else []
+    assert (pruned, again) == (2 - len(shown), 0)
+    assert [row["id"] for row in rows] == shown
+    assert {row["source_id"] for row in items} == set(shown)
+
+
+async def test_what_stays_does_not_stand_in_the_way_of_what_goes(database):
+    await keep(database, *(a_received(number) for number in range(4)))
+    for claimed in await claim(database):
+        await settle(database, claimed)
+
+    async with database.transaction() as transaction:
+        for number in range(2):
+            await show(transaction, a_received(number).id)
+        pruned = [await prune_received(transaction, NOW + DAY, limit=2) for _ in range(3)]
+
+    assert pruned == [0, 2, 0]
 
 
 async def test_a_lost_lease_settles_nothing(database):

@@ -315,10 +315,12 @@ create table received (
   settled_at bigint,
   -- Someone was added while a worker had it: it goes round once more (OR-17).
   has_new_recipient boolean not null,
+  -- Its time is over, and an inbox shows it: it stays.
+  is_shown boolean not null,
   unique (activity_key, actor_id)
 );
 create index received_due on received (next_at, id) where state in ('due', 'waiting', 'leased');
-create index received_by_host on received (host, type, created_at);
+create index received_settled on received (settled_at, id) where not is_shown;
 
 create table received_recipients (
   received_id text not null references received (id) on delete cascade,

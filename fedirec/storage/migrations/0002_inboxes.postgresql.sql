@@ -10,6 +10,7 @@ create table inbox_items (
   primary key (owner_id, id),
   unique (owner_id, source_id)
 );
+create index inbox_items_by_source on inbox_items (source_id);
 
 create table notifications (
   owner_id text not null,
