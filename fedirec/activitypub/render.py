@@ -17,7 +17,7 @@ from fedirec.activitypub.documents import (
     instant_text,
 )
 from fedirec.activitypub.identifiers import PUBLIC
-from fedirec.activitypub.vocabulary import AS_CONTEXT, PASS_ON_CONTEXT, PROOF_CONTEXT
+from fedirec.activitypub.vocabulary import AS_CONTEXT, PROOF_CONTEXT
 from fedirec.domain.actors import Actor
 from fedirec.domain.audience import Audience
 
@@ -68,14 +68,6 @@ def render_delete(
     return _activity("Delete", id, actor, audience) | {
         "published": instant_text(published),
         "object": tombstone,
-    }
-
-
-def render_delete_actor(*, id: str, actor: Actor, published: datetime) -> JsonObject:
-    """Return the Delete with which an actor takes leave of everybody; its object is its id."""
-    return _activity("Delete", id, actor.id, Audience(to=(PUBLIC,))) | {
-        "published": instant_text(published),
-        "object": actor.id,
     }
 
 
@@ -152,21 +144,6 @@ def render_block(*, id: str, actor: str, object_id: str) -> JsonObject:
     return _activity("Block", id, actor, Audience(to=())) | {"object": object_id}
 
 
-def render_flag(
-    *,
-    id: str,
-    actor: str,
-    objects: tuple[str, ...],
-    content: str,
-    to: str,
-) -> JsonObject:
-    """Return a report of an actor and posts of theirs, sent by the instance actor."""
-    return _activity("Flag", id, actor, Audience(to=(to,))) | {
-        "content": content,
-        "object": list(objects),
-    }
-
-
 def render_pin(
     *,
     id: str,
@@ -184,44 +161,11 @@ def render_pin(
     }
 
 
-def render_move(*, id: str, actor: Actor, target_id: str, published: datetime) -> JsonObject:
-    """Return the Move of an actor to its new home, for its followers."""
-    audience = Audience(to=(actor.followers,) if actor.followers else ())
-    return _activity("Move", id, actor.id, audience) | {
-        "published": instant_text(published),
-        "object": actor.id,
-        "target": target_id,
-    }
-
-
-def render_pass_on(
-    *,
-    id: str,
-    actor: str,
-    to: str,
-    job_id: str,
-    words: str,
-    published: datetime,
-) -> JsonObject:
-    """Return the Offer that passes a job note on to one person, in plain `words`.
-
-    The caller adds a proof if it may go one hop further, and as `instrument` the first Offer,
-    untouched, if it is the second hop.
-    """
-    return _activity("Offer", id, actor, Audience(to=(to,))) | {
-        "published": instant_text(published),
-        "object": job_id,
-        "content": words,
-    }
-
-
 def with_proof_context(document: JsonObject) -> JsonObject:
     """Return the document with Data Integrity's context after that of ActivityStreams."""
     contexts = as_list(document.get("@context"))
     if PROOF_CONTEXT in contexts:
         return document
-    if contexts == [AS_CONTEXT]:
-        return {**document, "@context": PASS_ON_CONTEXT}
     return {**document, "@context": [*contexts[:1], PROOF_CONTEXT, *contexts[1:]]}
 
 

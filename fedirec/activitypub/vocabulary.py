@@ -220,5 +220,3 @@ NOTE_CONTEXT: Final[Json] = [
         "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
     },
 ]
-
-PASS_ON_CONTEXT: Final[Json] = ["https://www.w3.org/ns/activitystreams", PROOF_CONTEXT]

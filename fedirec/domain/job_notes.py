@@ -122,13 +122,11 @@ class JobNote:
     status: JobStatus = JobStatus.OPEN
 
 
-def check_job(
-    draft: JobDraft, *, now: datetime, limits: Limits, is_pay_required: bool = True
-) -> None:
+def check_job(draft: JobDraft, *, now: datetime, limits: Limits) -> None:
     """Raise InvalidInputError, naming the field, unless the draft may be posted now."""
     check_line(draft.title, field="title")
     _check_words(draft.words, limits)
-    if draft.pay is None and is_pay_required:
+    if draft.pay is None:
         raise InvalidInputError("a job note says what it pays", field="pay")
     if not now < draft.closes_at <= now + limits.job_lifetime_max:
         message = f"a job note closes within {limits.job_lifetime_max.days} days from now"

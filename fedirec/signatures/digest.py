@@ -6,7 +6,7 @@ what is understood must match, every time it is said.
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from fedirec.errors import InvalidInputError
@@ -64,14 +64,6 @@ def multibase_digest(data: bytes) -> str:
     """
     multihash = _SHA256_MULTIHASH + hashlib.sha256(data).digest()
     return "u" + base64.urlsafe_b64encode(multihash).decode().rstrip("=")
-
-
-def followers_digest(ids: Iterable[str]) -> str:
-    """Return the XOR of the SHA-256 of each id, in 64 hex digits (FEP-8fcf)."""
-    combined = 0
-    for id_ in ids:
-        combined ^= int.from_bytes(hashlib.sha256(id_.encode()).digest(), "big")
-    return f"{combined:064x}"
 
 
 def _base64(raw: bytes) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedirec.activitypub.collections import parse_page, render_collection, render_page
+from fedirec.activitypub.collections import render_collection, render_page
 from fedirec.activitypub.documents import dump
 from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.parse import parse_activity
@@ -17,12 +17,8 @@ from fedirec.activitypub.render import (
     render_block,
     render_create,
     render_delete,
-    render_delete_actor,
-    render_flag,
     render_follow,
     render_like,
-    render_move,
-    render_pass_on,
     render_pin,
     render_reject,
     render_reject_follow,
@@ -32,7 +28,6 @@ from fedirec.activitypub.render import (
 )
 from fedirec.activitypub.vocabulary import AS_CONTEXT, NOTE_CONTEXT, PROOF_CONTEXT
 from fedirec.domain.audience import Audience, public_audience
-from fedirec.errors import MalformedActivityError
 from tests.unit.activitypub.samples import (
     BEA,
     CAROL,
@@ -96,33 +91,6 @@ def test_an_offer_is_taken_back_as_the_vocabulary_says():
     )
 
 
-def test_a_job_is_passed_on_as_the_vocabulary_says():
-    first = payload("fedirec/pass_on_offer_first.json")
-    second = payload("fedirec/pass_on_offer.json")
-
-    rendered = with_proof_context(
-        render_pass_on(
-            id=first["id"],
-            actor=CAROL.id,
-            to=BEA.id,
-            job_id=first["object"],
-            words=first["content"],
-            published=at("2026-05-07T06:00:00Z"),
-        )
-    )
-    passed_on = render_pass_on(
-        id=second["id"],
-        actor=BEA.id,
-        to="https://third.example/users/eli",
-        job_id=second["object"],
-        words=second["content"],
-        published=at("2026-05-08T17:00:00Z"),
-    )
-
-    assert {**rendered, "proof": first["proof"]} == first
-    assert {**passed_on, "instrument": first} == second
-
-
 def test_a_create_and_its_object_have_the_same_audience():
     create = render_create(
         id=ID,
@@ -183,13 +151,8 @@ RENDERED = {
     "Reject": render_reject(id=ID, actor=CAROL.id, object_=BEA.id, to=BEA.id, published=NOW),
     "Like": render_like(id=ID, actor=CAROL.id, object_id=NOTE_ID, to=BEA.id),
     "Block": render_block(id=ID, actor=CAROL.id, object_id=BEA.id),
-    "Flag": render_flag(
-        id=ID, actor=GUILD.actor_id, objects=(BEA.id, NOTE_ID), content="Spam", to=BEA.id
-    ),
     "Add": render_pin(id=ID, type_="Add", actor=CAROL, object_id=NOTE_ID, published=NOW),
     "Remove": render_pin(id=ID, type_="Remove", actor=CAROL, object_id=NOTE_ID, published=NOW),
-    "Move": render_move(id=ID, actor=CAROL, target_id=BEA.id, published=NOW),
-    "Delete": render_delete_actor(id=ID, actor=CAROL, published=NOW),
 }
 
 
@@ -211,7 +174,7 @@ def test_a_block_is_told_to_nobody():
     assert parse_activity(dump(RENDERED["Block"]), limits=LIMITS).addressees == ()
 
 
-@pytest.mark.parametrize("type_", sorted(set(RENDERED) - {"Flag"}))
+@pytest.mark.parametrize("type_", RENDERED)
 def test_an_undo_embeds_what_it_undoes_by_its_id(type_):
     undo = render_undo(id=f"{ID}-undo", actor=CAROL.id, activity=RENDERED[type_], published=NOW)
 
@@ -265,6 +228,8 @@ def test_every_audience_rendered_is_read_as_the_same(audience, object_id, is_edi
 
 # Collections
 
+URL = "https://a.example/c"
+
 
 @pytest.mark.spec("ActivityPub 5", level="MUST")
 def test_a_collection_is_ordered_and_has_an_id():
@@ -283,7 +248,7 @@ def test_a_collection_without_pages_holds_its_items_and_counts_them():
     collection = render_collection(id="https://a.example/c", items=["https://a.example/1"])
 
     assert collection["totalItems"] == 1
-    assert parse_page(collection).items == ("https://a.example/1",)
+    assert collection["orderedItems"] == ["https://a.example/1"]
     assert render_collection(id="https://a.example/c", items=[])["orderedItems"] == []
 
 
@@ -293,23 +258,18 @@ def test_a_hidden_collection_shows_neither_pages_nor_numbers():
     assert set(collection) == {"@context", "id", "type"}
 
 
-def test_what_is_no_collection_has_no_page():
-    with pytest.raises(MalformedActivityError):
-        parse_page(NOTE)
+@pytest.mark.spec("ActivityStreams 2.0 5.2", level="MUST")
+@pytest.mark.parametrize(
+    ("following", "more"), [(None, {}), (f"{URL}?page=3", {"next": f"{URL}?page=3"})]
+)
+def test_a_page_says_whose_it_is_and_where_the_next_one_is(following, more):
+    page = render_page(id=f"{URL}?page=2", part_of=URL, items=[NOTE_ID], next_=following)
 
-
-@given(st.lists(uris), st.none() | uris, st.none() | uris)
-def test_a_page_rendered_is_read_as_the_same(items, following, before):
-    page = parse_page(
-        render_page(
-            id="https://a.example/c?page=2",
-            part_of="https://a.example/c",
-            items=items,
-            next_=following,
-            prev=before,
-        )
-    )
-
-    assert page.items == tuple(items)
-    assert page.next == following
-    assert page.total is None
+    assert page == {
+        "@context": AS_CONTEXT,
+        "id": f"{URL}?page=2",
+        "type": "OrderedCollectionPage",
+        "partOf": URL,
+        "orderedItems": [NOTE_ID],
+        **more,
+    }

@@ -78,10 +78,6 @@ def test_a_draft_that_is_wrong_in_one_way_is_refused_with_the_field_named(field,
     assert refusal.value.field == field
 
 
-def test_a_guild_may_rule_that_pay_can_be_left_out():
-    check_job(replace(DRAFT, pay=None), now=NOW, limits=Limits(), is_pay_required=False)
-
-
 @pytest.mark.parametrize(
     "changed",
     [

@@ -10,7 +10,6 @@ from fedirec.signatures.digest import (
     check_digest,
     content_digest,
     digest_header,
-    followers_digest,
     multibase_digest,
 )
 from tests.unit.signatures.samples import load_vectors
@@ -132,12 +131,3 @@ def test_a_multibase_digest_is_a_sha256_multihash_in_base64url():
     assert base64.urlsafe_b64decode(digest[1:] + "==") == (
         b"\x12\x20" + hashlib.sha256(BODY).digest()
     )
-
-
-@pytest.mark.spec("FEP-8fcf", level="MUST")
-def test_the_digest_of_followers_is_as_published():
-    vector = load_vectors()["fep_8fcf"]
-
-    assert followers_digest(vector["followers"]) == vector["digest"]
-    assert followers_digest(vector["followers"][:1]) == vector["sha256"][0]
-    assert followers_digest([]) == "0" * 64
