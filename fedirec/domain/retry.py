@@ -91,8 +91,13 @@ def is_host_failure(outcome: DeliveryClass) -> bool:
     return outcome is DeliveryClass.TEMPORARY
 
 
-def lifetime(activity_type: str, limits: Limits, *, is_key_update: bool = False) -> timedelta:
-    """Return for how long a delivery is worth trying."""
+def lifetime(activity_type: str, limits: Limits, *, is_about_itself: bool) -> timedelta:
+    """Return for how long a delivery is worth trying.
+
+    `is_about_itself`: the object is the actor. Its Update carries new keys: who misses it believes
+    nothing that is said later.
+    """
+    is_key_update = activity_type == "Update" and is_about_itself
     if activity_type in _PROTECTIVE or is_key_update:
         return limits.protective_delivery_lifetime
     return limits.delivery_lifetime

@@ -40,7 +40,12 @@ async def enqueue(
         activity_id=activity.id,
         order_key=activity.object_id or activity.id,
         first_try_at=scene.now + publication.delay,
-        expires_at=scene.now + lifetime(activity.type, scene.limits),
+        expires_at=scene.now
+        + lifetime(
+            activity.type,
+            scene.limits,
+            is_about_itself=activity.object_id == activity.actor,
+        ),
     )
     await deliveries.enqueue(
         transaction,

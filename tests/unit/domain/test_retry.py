@@ -71,16 +71,17 @@ def test_only_passing_trouble_counts_against_the_host():
 
 @pytest.mark.parametrize("activity_type", ["Delete", "Undo", "Block", "Reject"])
 def test_what_protects_people_is_tried_for_fourteen_days(activity_type):
-    assert lifetime(activity_type, LIMITS) == 14 * DAY
+    assert lifetime(activity_type, LIMITS, is_about_itself=False) == 14 * DAY
 
 
 @pytest.mark.parametrize("activity_type", ["Create", "Update", "Offer", "Announce"])
 def test_everything_else_is_tried_for_five_days(activity_type):
-    assert lifetime(activity_type, LIMITS) == 5 * DAY
+    assert lifetime(activity_type, LIMITS, is_about_itself=False) == 5 * DAY
 
 
 def test_an_update_of_keys_protects_people():
-    assert lifetime("Update", LIMITS, is_key_update=True) == 14 * DAY
+    assert lifetime("Update", LIMITS, is_about_itself=True) == 14 * DAY
+    assert lifetime("Announce", LIMITS, is_about_itself=True) == 5 * DAY
 
 
 def test_what_was_delivered_is_done():
