@@ -22,6 +22,7 @@ def delivery_line(federation: Federation) -> Line[ClaimedDelivery, DeliveryResul
         name="deliveries",
         slots=limits.deliveries_in_flight,
         deadline=max(limits.lease - SETTLING, limits.delivery_timeout),
+        name_of=lambda claimed: f"{claimed.activity_id} to {claimed.inbox}",
         claim=_claim,
         work=deliver,
         settle=settle,

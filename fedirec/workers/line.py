@@ -20,13 +20,15 @@ class Line(Generic[Item, Result]):
 
     `slots` is how many items are under way at most, `deadline` how long one may take: less than
     its lease; `patience` is how long what is under way may go on when we stop. `claim` leases at
-    most that many items, their attempts counted already. `settle` records results, several in one
+    most that many items, their attempts counted already. `name_of` tells an item apart in the log:
+    its ids, never its body. `settle` records results, several in one
     transaction. `fail` records what came in place of a result, `release` hands items back.
     """
 
     name: str
     slots: int
     deadline: timedelta
+    name_of: Callable[[Item], str]
     claim: Callable[[Federation, int], Awaitable[Sequence[Item]]]
     work: Callable[[Federation, Item], Awaitable[Result]]
     settle: Callable[[Federation, Sequence[Result]], Awaitable[None]]

@@ -15,7 +15,7 @@ from fedirec.federation.context import Federation
 from fedirec.workers.deliveries import delivery_line
 from fedirec.workers.line import Item, Line, Result
 from fedirec.workers.received import received_line
-from fedirec.workers.upkeep import keep_up
+from fedirec.workers.upkeep import ask_after_stamps, keep_up
 
 POLL_SECONDS: Final = 1.0
 UPKEEP_SECONDS: Final = 5.0
@@ -28,16 +28,19 @@ async def run_workers(federation: Federation, *, stop: asyncio.Event, woken: asy
 
     `woken` says that something new waits; without it, looking once a second is enough.
     """
-    bells = [asyncio.Event() for _ in range(3)]
+    bells = [asyncio.Event() for _ in range(4)]
     async with asyncio.TaskGroup() as tasks:
         ringing = tasks.create_task(_ring(woken, bells))
+        # it waits for peers, and what it was about stays due: nobody waits for it
+        asking = tasks.create_task(repeat(federation, ask_after_stamps, bells[3], stop))
         working = [
             tasks.create_task(run_line(federation, delivery_line(federation), bells[0], stop)),
             tasks.create_task(run_line(federation, received_line(federation), bells[1], stop)),
-            tasks.create_task(_repeat(federation, keep_up, bells[2], stop)),
+            tasks.create_task(repeat(federation, keep_up, bells[2], stop)),
         ]
         await stop.wait()
         ringing.cancel()
+        asking.cancel()
         for bell in bells:
             bell.set()
         await asyncio.wait(working)
@@ -115,7 +118,14 @@ async def _carry(
         await settling.record(result)
     except Exception as error:  # noqa: BLE001 (one of the three places)
         is_ours = isinstance(error, FedirecError)
-        _log.warning("line.item_failed", line=line.name, exc_info=None if is_ours else error)
+        _log.warning(
+            "line.item_failed",
+            line=line.name,
+            item=line.name_of(item),
+            error=type(error).__name__,
+            reason=str(error) if is_ours else None,
+            exc_info=None if is_ours else error,
+        )
         await _attempt(f"failing {line.name}", line.fail(federation, item, error))
 
 
@@ -144,7 +154,7 @@ async def _drain(
     await _attempt(f"releasing {line.name}", line.release(federation, list(late.values())))
 
 
-async def _repeat(
+async def repeat(
     federation: Federation,
     work: Callable[[Federation], Awaitable[None]],
     bell: asyncio.Event,
@@ -152,7 +162,7 @@ async def _repeat(
 ) -> None:
     """Do something now and then: when woken, but not twice in a second, or after five."""
     while not stop.is_set():
-        await _attempt("upkeep", work(federation))
+        await _attempt(work.__name__, work(federation))
         await _pause(stop, POLL_SECONDS)
         await _pause(bell, UPKEEP_SECONDS)
         bell.clear()

@@ -21,6 +21,7 @@ def received_line(federation: Federation) -> Line[ClaimedReceived, None]:
         name="received",
         slots=SLOTS,
         deadline=max(federation.limits.lease - SETTLING, SETTLING),
+        name_of=lambda claimed: f"{claimed.id} {claimed.activity_key} of {claimed.actor_id}",
         claim=_claim,
         work=handle_received,
         settle=_settled_already,

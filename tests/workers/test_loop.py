@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import structlog
 
 from fedirec.errors import FedirecError
 from fedirec.workers import loop
@@ -61,6 +62,7 @@ class Pile:
             "name": "numbers",
             "slots": slots,
             "deadline": timedelta(seconds=deadline),
+            "name_of": lambda number: f"number {number}",
             "claim": self.claim,
             "work": work or self.work,
             "settle": self.settle,
@@ -156,6 +158,38 @@ async def test_an_error_is_recorded_and_delays_nobody(pile):
         await until(lambda: len(pile.done) == 7)
 
     assert pile.failed == [(3, "ZeroDivisionError")]
+
+
+async def test_the_log_says_which_item_failed_and_why(pile):
+    async def work(_federation, _number):
+        raise FedirecError("the shelf is full")
+
+    pile.waiting = [3]
+
+    with structlog.testing.capture_logs() as events:
+        async with at_work(pile.line(work=work)):
+            await until(lambda: pile.failed)
+
+    (event,) = events
+    assert (event["event"], event["log_level"]) == ("line.item_failed", "warning")
+    assert (event["item"], event["error"]) == ("number 3", "FedirecError")
+    assert event["reason"] == "the shelf is full"
+    assert event["exc_info"] is None
+
+
+async def test_a_fault_is_logged_with_its_traceback(pile):
+    async def work(_federation, _number):
+        raise ZeroDivisionError
+
+    pile.waiting = [3]
+
+    with structlog.testing.capture_logs() as events:
+        async with at_work(pile.line(work=work)):
+            await until(lambda: pile.failed)
+
+    (event,) = events
+    assert event["item"] == "number 3"
+    assert isinstance(event["exc_info"], ZeroDivisionError)
 
 
 @pytest.mark.rule("ST-03")
