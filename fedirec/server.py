@@ -90,11 +90,17 @@ async def open_federation(
 
 
 async def found(federation: Federation) -> None:
-    """Note where this instance is, once and for all, and make its own actors if missing."""
+    """Note where this instance is, once and for all, and make its own actors if missing.
+
+    A new one is logged as a warning: `serve` founds too, and a mistyped domain would be for ever.
+    """
+    place = _place(federation.instance)
     async with federation.database.transaction() as transaction:
-        for name, value in _place(federation.instance).items():
-            if await get_value(transaction, name) is None:
-                await set_value(transaction, name, value)
+        missing = [name for name in place if await get_value(transaction, name) is None]
+        for name in missing:
+            await set_value(transaction, name, place[name])
+    if missing:
+        log.warning("instance.founded", **place)
     await prepare_instance(federation)
 
 

@@ -32,7 +32,7 @@ async def _demo(arguments: argparse.Namespace) -> None:
     from fedirec.cli.logs import configure_logs
     from fedirec.cli.serving import stop_on_signals
 
-    configure_logs(style="console", level="warning")
+    configure_logs(style="console", level="error")
     stop = stop_on_signals()
     with TemporaryDirectory(prefix="fedirec-demo-") as folder:
         async with asyncio.TaskGroup() as tasks:

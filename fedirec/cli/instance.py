@@ -118,7 +118,7 @@ async def _found(arguments: argparse.Namespace, settings: "Settings", admin: str
     from fedirec.community.membership import add_member
     from fedirec.server import open_federation
 
-    configure_logs(style="console", level="warning")
+    configure_logs(style="console", level="error")
     async with open_federation(settings, is_founding=True) as federation:
         if admin:
             member = await add_member(federation, admin, display_name=admin, is_admin=True)

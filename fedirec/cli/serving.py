@@ -24,18 +24,30 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
 async def _serve(arguments: argparse.Namespace) -> None:
     from fedirec.cli.logs import configure_logs
     from fedirec.config import load_settings
-    from fedirec.server import serve
+    from fedirec.server import LOCK_NAME, serve
 
     settings = load_settings()
     configure_logs(style=settings.log, level=settings.log_level)
+    is_first = not (settings.data / LOCK_NAME).exists()
 
     def say_ready(federation: "Federation") -> None:
-        origin = federation.instance.origin
-        show(
-            arguments,
-            {"id": federation.instance.guild_id, "origin": origin, "listen": settings.listen},
-            f"{federation.instance.title} is open at {origin}/ (listening on {settings.listen})",
-        )
+        instance = federation.instance
+        text = f"{instance.title} is open at {instance.origin}/ (listening on {settings.listen})"
+        if is_first:
+            text += (
+                f"\nServed from here for the first time, as @{instance.guild_name}@"
+                f"{instance.domain}, with ids on {instance.host}: both are for ever. If that is "
+                f"not what you meant, stop now, and begin anew with an empty database."
+            )
+        record = {
+            "id": instance.guild_id,
+            "origin": instance.origin,
+            "domain": instance.domain,
+            "host": instance.host,
+            "listen": settings.listen,
+            "is_first": is_first,
+        }
+        show(arguments, record, text)
 
     await serve(
         settings, stop=stop_on_signals(), has_workers=not arguments.no_workers, ready=say_ready

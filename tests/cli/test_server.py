@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
+import structlog
 
 from fedirec.config import Settings, build_settings
 from fedirec.errors import ConfigurationError
@@ -36,6 +37,17 @@ async def test_founding_makes_the_guild_and_the_instance_once(settings):
             actors = await list_local(reader)
 
     assert sorted(actor.kind for actor in actors) == ["Application", "Group"]
+
+
+async def test_where_an_instance_was_founded_is_a_warning_once(settings):
+    with structlog.testing.capture_logs() as events:
+        for _ in range(2):
+            async with open_federation(settings, is_founding=True):
+                pass
+
+    (event,) = [event for event in events if event["event"] == "instance.founded"]
+    assert event["log_level"] == "warning"
+    assert (event["domain"], event["host"]) == (settings.domain, settings.host)
 
 
 async def test_an_instance_says_when_it_is_open_and_that_it_is_served(settings):

@@ -74,6 +74,24 @@ def test_a_guild_opens_answers_and_leaves_in_order(guild, place, how):
     assert events[-2:] == ["instance.stopping", "instance.stopped"]
 
 
+def test_the_first_time_it_says_what_is_for_ever(guild, place):
+    host = place.removeprefix("http://")
+    first, second = (said_until_it_leaves("serve", folder=guild.folder) for _ in range(2))
+
+    assert f"is open at {place}/" in first[0]
+    assert f"as @guild@{host}, with ids on {host}: both are for ever" in first[1]
+    assert len(second) == 1
+
+
+def said_until_it_leaves(*words: str, folder: Path) -> list[str]:
+    """Run a command that stays until its first line; return all its lines."""
+    with running(*words, folder=folder) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        return [first, *process.stdout.readlines()]
+
+
 def test_commands_know_that_somebody_serves(guild, place):
     with running("serve", "--json", folder=guild.folder) as process:
         ready(process)
@@ -98,11 +116,15 @@ def test_a_guild_founds_itself_from_the_environment_alone(keeper, place, quiet_e
     quiet_environment.setenv("FEDIREC_DOMAIN", place.removeprefix("http://"))
 
     with running("serve", "--json", folder=keeper.folder) as process:
-        ready(process)
+        said = ready(process)
         status = get(f"{place}/users/guild")
-        leave(process)
+        _, log = leave(process)
 
     assert status in {200, 406}
+    assert said["is_first"]
+    founded = json.loads(log.splitlines()[0])
+    assert (founded["event"], founded["level"]) == ("instance.founded", "warning")
+    assert founded["domain"] == said["domain"] == place.removeprefix("http://")
     assert (keeper.folder / "data" / "fedirec.db").is_file()
 
 
