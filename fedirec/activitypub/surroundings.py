@@ -46,7 +46,8 @@ def why_too_wide(
     if meant is not None:
         is_narrow = others <= {meant}
     else:
-        is_narrow = len(others) <= 1 and all(_is_collective(uri, author) for uri in others)
+        is_collective = all(_is_collective(uri, author) for uri in others)
+        is_narrow = len(others) <= 1 and is_collective and followers not in others
     return None if is_narrow else f"more may see it than its {endorsement.shown_to}"
 
 
