@@ -49,12 +49,12 @@ async def _init(arguments: argparse.Namespace) -> None:
     _write(path, values)
     try:
         settings = load_settings()
-        await _found(arguments, settings, values.get("admin"))
+        admin_page = await _found(settings, values.get("admin"))
     except BaseException:
         # half an instance would refuse the next try
         path.unlink()
         raise
-    _tell(arguments, settings, path)
+    _tell(arguments, settings, path, admin_page)
 
 
 def _answers(arguments: argparse.Namespace) -> dict[str, str]:
@@ -113,21 +113,24 @@ def _write(path: "Path", values: dict[str, str]) -> None:
         file.write(_HEADING + "\n".join(lines) + "\n")
 
 
-async def _found(arguments: argparse.Namespace, settings: "Settings", admin: str | None) -> None:
+async def _found(settings: "Settings", admin: str | None) -> str | None:
+    """Make the instance, and its first admin if one is named; return the admin's page."""
     from fedirec.cli.logs import configure_logs
     from fedirec.community.membership import add_member
     from fedirec.server import open_federation
 
     configure_logs(style="console", level="error")
     async with open_federation(settings, is_founding=True) as federation:
-        if admin:
-            member = await add_member(federation, admin, display_name=admin, is_admin=True)
-            arguments.admin_page = federation.instance.profile_url(member.name)
+        if admin is None:
+            return None
+        member = await add_member(federation, admin, display_name=admin, is_admin=True)
+        return federation.instance.profile_url(member.name)
 
 
-def _tell(arguments: argparse.Namespace, settings: "Settings", path: "Path") -> None:
+def _tell(
+    arguments: argparse.Namespace, settings: "Settings", path: "Path", admin_page: str | None
+) -> None:
     instance = settings.instance()
-    admin_page = getattr(arguments, "admin_page", None)
     text = f"{instance.title} is founded: @{instance.guild_name}@{instance.domain}\n"
     text += f"settings  {path}\ndata      {settings.data}\n"
     text += f"admin     {admin_page}\n" if admin_page else ""
