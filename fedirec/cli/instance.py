@@ -27,11 +27,15 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     parser = add_command(
         commands, "init", _init, says="found an instance: settings, data folder, keys, database"
     )
-    parser.add_argument("--domain", help="the domain in handles: @ada@DOMAIN; can never change")
-    parser.add_argument("--host", help="the host in ids and pages, if not the domain itself")
-    parser.add_argument("--name", help="what people call the guild")
-    parser.add_argument("--guild", help="the guild's own name in its handle (guild)")
-    parser.add_argument("--admin", help="name of the first admin")
+    parser.add_argument(
+        "--domain", metavar="D", help="the domain in handles: @ada@DOMAIN; can never change"
+    )
+    parser.add_argument(
+        "--host", metavar="H", help="the host in ids and pages, if not the domain itself"
+    )
+    parser.add_argument("--name", metavar="N", help="what people call the guild")
+    parser.add_argument("--guild", metavar="G", help="the guild's own name in its handle (guild)")
+    parser.add_argument("--admin", metavar="A", help="name of the first admin")
     parser.add_argument(
         "--allow-list", action="store_true", help="talk only to hosts that were allowed"
     )

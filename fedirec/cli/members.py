@@ -24,7 +24,9 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     parser.add_argument("name", metavar="NAME")
     parser = add_command(group, "token", _token, says="print a bearer token, once")
     parser.add_argument("name", metavar="NAME")
-    parser.add_argument("--scope", default="read,write", help="read, write or both (read,write)")
+    parser.add_argument(
+        "--scope", metavar="S", default="read,write", help="read, write or both (read,write)"
+    )
     parser = add_command(
         group, "rotate-keys", _rotate_keys, says="give a member, or the guild, new keys"
     )
