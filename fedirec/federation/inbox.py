@@ -78,6 +78,7 @@ async def receive(
 
     def authorize(signer: ActorId) -> None:
         _authorize(federation, signer, activity)
+        _check_offer(federation, activity)
 
     if activity.type == "Delete" and activity.object_id == activity.actor:
         verdict = await _actor_deletes_itself(federation, request, activity, authorize)
@@ -86,7 +87,6 @@ async def receive(
         sender = verdict
     else:
         sender = await verify(federation, request, admit=authorize)
-    _check_offer(federation, activity)
     kept = await intake.keep(_row(federation, request, activity, sender, recipient))
     if kept in {Kept.REPEATED, Kept.CONFLICT}:
         return Received.REPEATED
@@ -97,14 +97,15 @@ async def receive(
 def _check_offer(federation: Federation, activity: Activity) -> None:
     """Raise InvalidInputError, its field named, for an offer of an endorsement of a bad shape.
 
-    Only somebody who signed is told (FEDERATION.md, Limits).
+    Only somebody who signed is told (FEDERATION.md, Limits); nothing of them is stored.
     """
     if activity.type != ActivityType.OFFER or "endorsement" not in (activity.object_ or {}):
         return
     refusal = why_not_offer(activity.document, limits=federation.limits)
     if refusal is not None:
         message = f"{activity.id} is not an offer of an endorsement: {refusal}"
-        raise InvalidInputError(message, field=refusal.partition(":")[0])
+        field, colon, _reason = refusal.partition(": ")
+        raise InvalidInputError(message, field=field if colon else "object")
 
 
 async def check_host(federation: Federation, uri: str) -> None:
