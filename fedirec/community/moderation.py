@@ -26,7 +26,7 @@ async def block_host(federation: Federation, text: str, *, reason: str | None = 
         await blocks.block(
             transaction, blocks.INSTANCE, host, kind="host", reason=reason, now=federation.now()
         )
-        await queue.cancel_deliveries(transaction, host=host, now=federation.now())
+        await queue.cancel_deliveries(transaction, host, now=federation.now())
     return host
 
 

@@ -211,5 +211,5 @@ async def withdraw_consent(
         await offers.set_offer_state(transaction, newest.id, OfferState.WITHDRAWN, scene.now)
     stored = await endorsements.find_endorsement(transaction, note_id)
     if stored is not None:
-        await endorsements.set_state(transaction, note_id, "hidden", now=scene.now)
+        await endorsements.hide_endorsement(transaction, note_id)
     return tuple(publications)

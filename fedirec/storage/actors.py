@@ -14,7 +14,6 @@ from fedirec.storage.statements import (
     instant_or_none,
     listed,
     microseconds_or_none,
-    number,
     text,
     text_or_none,
     texts,
@@ -101,12 +100,6 @@ async def save_actor(transaction: Transaction, actor: Actor) -> None:
     await transaction.execute(_SAVE, _parameters(actor))
 
 
-async def list_local(reader: Reader) -> list[Actor]:
-    """Return all actors of ours, by name: members, the guild, the instance."""
-    rows = await reader.fetch_all(f"{_SELECT} where is_local and gone_at is null order by name")
-    return [_read(row) for row in rows]
-
-
 async def local_of(reader: Reader, ids: Sequence[str]) -> list[ActorId]:
     """Return those of `ids` that are actors of ours, in the order given."""
     here: set[str] = set()
@@ -115,14 +108,6 @@ async def local_of(reader: Reader, ids: Sequence[str]) -> list[ActorId]:
         rows = await reader.fetch_all(f"{_SELECT_LOCAL}{places}", parameters)
         here.update(text(row, "id") for row in rows)
     return [ActorId(uri) for uri in dict.fromkeys(ids) if uri in here]
-
-
-async def actors_on_host_count(reader: Reader, host: Host) -> int:
-    """Return how many actors of a host are known here."""
-    row = await reader.fetch_one(
-        "select count(*) as known from actors where host = :host", {"host": host}
-    )
-    return 0 if row is None else number(row, "known")
 
 
 async def mark_gone(transaction: Transaction, actor_id: ActorId, now: datetime) -> None:

@@ -4,7 +4,7 @@ Sending them is `queue.py`. More than one transaction should hold is left as a f
 worker expands page by page; the row's key makes that harmless to repeat (C5).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -20,7 +20,7 @@ from fedirec.storage.database import (
     to_microseconds,
 )
 from fedirec.storage.delivery_hosts import SKIP_LOCKED, look_at_hosts
-from fedirec.storage.statements import in_chunks, insert_rows, listed, number, text
+from fedirec.storage.statements import in_chunks, insert_rows, listed, text
 
 Destination = tuple[InboxUrl, Host]
 
@@ -46,7 +46,6 @@ _EXPIRE: Final = (
     "update deliveries set state = 'expired', settled_at = :now, lease_token = null,"
     " lease_until = null where state in ('due', 'waiting', 'leased', 'held')"
 )
-_COUNT: Final = "select state, count(*) as many from deliveries where activity_id in "
 _ELSEWHERE: Final = " where not is_local and gone_at is null and id in "
 
 
@@ -163,32 +162,6 @@ async def inboxes_that_got(reader: Reader, object_id: str) -> list[Destination]:
         {"object_id": object_id},
     )
     return _destinations(rows)
-
-
-async def supersede(
-    transaction: Transaction, *, order_key: str, activity_id: ActivityId, now: datetime
-) -> int:
-    """Drop what an activity makes pointless: older ones of its key, never tried (ST-05)."""
-    return await transaction.execute(
-        "update deliveries set state = 'cancelled', settled_at = :now where order_key = :order_key"
-        " and activity_id < :activity_id and attempt = 0 and state in ('due', 'waiting', 'held')",
-        {"order_key": order_key, "activity_id": activity_id, "now": to_microseconds(now)},
-    )
-
-
-async def count_states(reader: Reader, activity_ids: Sequence[str]) -> Mapping[str, int]:
-    """Return how many deliveries of these activities are in each state."""
-    counts: dict[str, int] = {}
-    for chunk in in_chunks(list(dict.fromkeys(activity_ids))):
-        places, parameters = listed("id", chunk)
-        rows = await reader.fetch_all(
-            f"{_COUNT}{places} group by state",
-            parameters,
-        )
-        for row in rows:
-            state = text(row, "state")
-            counts[state] = counts.get(state, 0) + number(row, "many")
-    return counts
 
 
 async def expire_deliveries(transaction: Transaction, now: datetime) -> int:

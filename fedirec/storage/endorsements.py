@@ -9,23 +9,18 @@ from typing import Final
 from fedirec.domain.actors import ActorId, ObjectId
 from fedirec.domain.endorsements import Evidence, Relation, ShownTo, Skill
 from fedirec.storage.database import (
-    Page,
     Parameters,
     Reader,
     Row,
     Transaction,
-    Value,
     to_microseconds,
 )
 from fedirec.storage.statements import (
-    after_cursor,
     as_json,
     bounded,
-    dated_cursor,
     instant_or_none,
     microseconds_or_none,
     number,
-    page_of,
     text,
     text_or_none,
 )
@@ -51,21 +46,6 @@ on conflict (note_id) do update set endorser_id = excluded.endorser_id,
   missing_since = excluded.missing_since, checks = excluded.checks,
   next_check_at = excluded.next_check_at
 """
-_SET_STATE: Final = {
-    "confirmed": "state = 'confirmed', confirmed_at = :now, missing_since = null, checks = 0",
-    "unconfirmed": "state = 'unconfirmed'",
-    "hidden": "state = 'hidden'",
-}
-_NEWEST_FIRST: Final = (
-    " and (published_at, note_id) < (:before_at, :before_key)"
-    " order by published_at desc, note_id desc limit :limit"
-)
-_FOR_ALL: Final = " and state = 'confirmed' and shown_to = 'public'"
-_IS_OURS: Final = (
-    " exists (select 1 from actors a where a.id in (endorser_id, endorsed_id) and a.is_local)"
-)
-
-
 _MOST: Final = 500
 
 
@@ -114,42 +94,6 @@ async def find_by_consent(reader: Reader, stamp_id: str) -> StoredEndorsement | 
     return None if row is None else _read(row)
 
 
-async def list_about(
-    reader: Reader,
-    endorsed_id: ActorId,
-    *,
-    viewer_is_public: bool = True,
-    before: str | None,
-    limit: int,
-) -> Page[StoredEndorsement]:
-    """Return a page of what is said of a person, newest first.
-
-    Anybody sees what is confirmed and public; else all of it comes, for the caller to choose from.
-    """
-    shown = _FOR_ALL if viewer_is_public else ""
-    condition = f"endorsed_id = :actor_id{shown}"
-    return await _list(reader, condition, {"actor_id": endorsed_id}, before, limit)
-
-
-async def list_by(
-    reader: Reader,
-    endorser_id: ActorId,
-    *,
-    viewer_is_public: bool = True,
-    before: str | None,
-    limit: int,
-) -> Page[StoredEndorsement]:
-    """Return a page of what somebody says of others; see `list_about`."""
-    shown = _FOR_ALL if viewer_is_public else ""
-    condition = f"endorser_id = :actor_id{shown}"
-    return await _list(reader, condition, {"actor_id": endorser_id}, before, limit)
-
-
-async def list_latest(reader: Reader, *, before: str | None, limit: int) -> Page[StoredEndorsement]:
-    """Return a page of what is confirmed, public, and by or about somebody here, newest first."""
-    return await _list(reader, f"{_IS_OURS}{_FOR_ALL}", {}, before, limit)
-
-
 async def list_ours_about(reader: Reader, endorsed_id: ActorId) -> list[ObjectId]:
     """Return the notes of our members about a person, at most 500, whatever shows of them."""
     rows = await reader.fetch_all(
@@ -188,26 +132,11 @@ async def check_soon(transaction: Transaction, actor_id: ActorId, now: datetime)
     )
 
 
-async def set_state(
-    transaction: Transaction,
-    note_id: str,
-    state: str,
-    *,
-    now: datetime,
-    next_check_at: datetime | None = None,
-) -> bool:
-    """Say what an endorsement is now, and when to ask again (None: never); return if it was there.
-
-    `confirmed` counts from now, and forgets that the stamp was ever missing.
-    """
+async def hide_endorsement(transaction: Transaction, note_id: str) -> bool:
+    """Let an endorsement show no more, for good; return whether it was there."""
     changed = await transaction.execute(
-        f"update endorsements set {_SET_STATE[state]}, next_check_at = :next_check_at"  # noqa: S608 - three texts of ours
-        " where note_id = :note_id",
-        {
-            "note_id": note_id,
-            "now": to_microseconds(now),
-            "next_check_at": microseconds_or_none(next_check_at),
-        },
+        "update endorsements set state = 'hidden', next_check_at = null where note_id = :note_id",
+        {"note_id": note_id},
     )
     return changed > 0
 
@@ -218,22 +147,6 @@ async def delete_endorsement(transaction: Transaction, note_id: str) -> bool:
         "delete from endorsements where note_id = :note_id", {"note_id": note_id}
     )
     return changed > 0
-
-
-async def _list(
-    reader: Reader,
-    condition: str,
-    parameters: Mapping[str, Value],
-    before: str | None,
-    limit: int,
-) -> Page[StoredEndorsement]:
-    rows = await reader.fetch_all(
-        f"{_SELECT} where {condition}{_NEWEST_FIRST}",
-        {**parameters, **after_cursor(before), "limit": bounded(limit) + 1},
-    )
-    return page_of(
-        rows, limit, _read, lambda row: dated_cursor(row, at="published_at", key="note_id")
-    )
 
 
 def _parameters(endorsement: StoredEndorsement) -> Parameters:

@@ -9,15 +9,12 @@ from typing import Final
 
 from fedirec.domain.actors import ActorId, ObjectId
 from fedirec.domain.job_notes import JobNote, JobStatus, Organization, Pay, PayPer, Remote
-from fedirec.storage.database import Page, Reader, Row, Transaction, to_microseconds
+from fedirec.storage.database import Reader, Row, Transaction, to_microseconds
 from fedirec.storage.endorsements import skills_from_json, skills_to_json
 from fedirec.storage.statements import (
-    after_cursor,
     as_json,
     bounded,
-    dated_cursor,
     instant,
-    page_of,
     text,
 )
 
@@ -66,21 +63,6 @@ async def find_job(reader: Reader, note_id: str) -> StoredJob | None:
     return None if row is None else _read(row)
 
 
-async def list_open(
-    reader: Reader, *, now: datetime, before: str | None, limit: int
-) -> Page[StoredJob]:
-    """Return a page of the jobs that are open, newest first."""
-    rows = await reader.fetch_all(
-        f"{_SELECT} where j.status = 'open' and j.closes_at > :now"
-        " and (n.published_at, n.id) < (:before_at, :before_key)"
-        " order by n.published_at desc, n.id desc limit :limit",
-        {**after_cursor(before), "now": to_microseconds(now), "limit": bounded(limit) + 1},
-    )
-    return page_of(
-        rows, limit, _read, lambda row: dated_cursor(row, at="published_at", key="note_id")
-    )
-
-
 async def list_due_to_close(reader: Reader, *, now: datetime, limit: int) -> Sequence[StoredJob]:
     """Return our job notes whose closing instant is past, longest over first."""
     rows = await reader.fetch_all(
@@ -96,14 +78,6 @@ async def set_status(transaction: Transaction, note_id: str, status: JobStatus) 
     changed = await transaction.execute(
         "update job_notes set status = :status where note_id = :note_id",
         {"note_id": note_id, "status": status.value},
-    )
-    return changed > 0
-
-
-async def delete_job(transaction: Transaction, note_id: str) -> bool:
-    """Make a note an ordinary post; return whether it was a job note."""
-    changed = await transaction.execute(
-        "delete from job_notes where note_id = :note_id", {"note_id": note_id}
     )
     return changed > 0
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Final
 
 from fedirec.domain.actors import ActorId
-from fedirec.errors import NotFoundError
 from fedirec.storage.database import Reader, Row, Transaction, Value, to_microseconds
 from fedirec.storage.statements import instant, instant_or_none, microseconds_or_none, text
 
@@ -52,15 +51,6 @@ async def find_member(reader: Reader, name: str) -> Member | None:
         {"name": name},
     )
     return None if row is None else _read(row)
-
-
-async def get_member(reader: Reader, name: str) -> Member:
-    """Return a member by name, disabled or not; raise NotFoundError if there is none."""
-    member = await find_member(reader, name)
-    if member is None:
-        message = f"no member {name!r}"
-        raise NotFoundError(message)
-    return member
 
 
 async def member_of_actor(reader: Reader, actor_id: ActorId) -> Member | None:

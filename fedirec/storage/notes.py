@@ -8,19 +8,15 @@ from typing import Final
 from fedirec.domain.actors import ActorId, ObjectId
 from fedirec.domain.audience import Visibility
 from fedirec.errors import NotFoundError
-from fedirec.storage.database import Page, Parameters, Reader, Row, Transaction, to_microseconds
+from fedirec.storage.database import Parameters, Reader, Row, Transaction, to_microseconds
 from fedirec.storage.follows import is_follower
 from fedirec.storage.statements import (
-    after_cursor,
-    bounded,
-    dated_cursor,
     in_chunks,
     insert_rows,
     instant,
     instant_or_none,
     listed,
     microseconds_or_none,
-    page_of,
     text,
     text_or_none,
 )
@@ -31,9 +27,9 @@ _SELECT: Final = (
 )
 _INSERT: Final = """
 insert into notes (id, actor_id, kind, is_local, visibility, body, content, language, url,
-  in_reply_to, published_at, updated_at, stored_at)
+  in_reply_to, published_at, updated_at)
 values (:id, :actor_id, :kind, :is_local, :visibility, :body, :content, :language, :url,
-  :in_reply_to, :published_at, :updated_at, :published_at)
+  :in_reply_to, :published_at, :updated_at)
 on conflict (id) do nothing
 """
 _UPDATE: Final = """
@@ -43,16 +39,12 @@ where id = :id
 """
 _READERS: Final = "select note_id, reader as item from note_readers where note_id in "
 _TAGS: Final = "select note_id, tag as item from note_tags where note_id in "
-_NEWEST_FIRST: Final = (
-    " and (published_at, id) < (:before_at, :before_key)"
-    " order by published_at desc, id desc limit :limit"
-)
 _OPEN: Final = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredNote:
-    """A post. `kind` is `note`, `endorsement`, `job_note` or `question`; `content` is safe HTML.
+    """A post. `kind` is `note`, `endorsement` or `job_note`; `content` is safe HTML.
 
     `readers` is its audience: ids of actors and collections. `tags` are hashtags without `#`.
     """
@@ -114,54 +106,6 @@ async def delete_note(transaction: Transaction, note_id: str) -> bool:
     return await transaction.execute("delete from notes where id = :id", parameters) > 0
 
 
-async def list_notes_by(
-    reader: Reader,
-    actor_id: ActorId,
-    *,
-    kinds: Sequence[str],
-    visibilities: Sequence[Visibility],
-    before: str | None,
-    limit: int,
-) -> Page[StoredNote]:
-    """Return a page of an actor's notes of these kinds and visibilities, newest first."""
-    kind_places, kind_parameters = listed("kind", kinds)
-    seen_places, seen_parameters = listed("seen", [seen.value for seen in visibilities])
-    rows = await reader.fetch_all(
-        f"{_SELECT} where actor_id = :actor_id and kind in {kind_places}"
-        f" and visibility in {seen_places}{_NEWEST_FIRST}",
-        {
-            **kind_parameters,
-            **seen_parameters,
-            **after_cursor(before),
-            "actor_id": actor_id,
-            "limit": bounded(limit) + 1,
-        },
-    )
-    return await _page(reader, rows, limit)
-
-
-async def list_replies(
-    reader: Reader,
-    note_id: str,
-    *,
-    visibilities: Sequence[Visibility],
-    before: str | None,
-    limit: int,
-) -> Page[StoredNote]:
-    """Return a page of the answers to a note that have these visibilities, newest first."""
-    seen_places, seen_parameters = listed("seen", [seen.value for seen in visibilities])
-    rows = await reader.fetch_all(
-        f"{_SELECT} where in_reply_to = :note_id and visibility in {seen_places}{_NEWEST_FIRST}",
-        {
-            **seen_parameters,
-            **after_cursor(before),
-            "note_id": note_id,
-            "limit": bounded(limit) + 1,
-        },
-    )
-    return await _page(reader, rows, limit)
-
-
 async def find_latest_direct(
     reader: Reader, author_id: ActorId, addressee: ActorId, *, since: datetime
 ) -> StoredNote | None:
@@ -208,13 +152,6 @@ async def _write_lists(transaction: Transaction, note: StoredNote) -> None:
     ]
     await insert_rows(transaction, "note_readers", readers)
     await insert_rows(transaction, "note_tags", tags)
-
-
-async def _page(reader: Reader, rows: Sequence[Row], limit: int) -> Page[StoredNote]:
-    page = page_of(
-        rows, limit, lambda row: row, lambda row: dated_cursor(row, at="published_at", key="id")
-    )
-    return Page(items=tuple(await _with_lists(reader, page.items)), next_cursor=page.next_cursor)
 
 
 async def _with_lists(reader: Reader, rows: Sequence[Row]) -> list[StoredNote]:

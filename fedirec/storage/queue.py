@@ -1,4 +1,4 @@
-"""The queue of what is to be sent and what is to be handled: claim, settle, release.
+"""The queue of what is to be sent and what is to be handled: claim, settle, cancel.
 
 A claim leases rows to a token until an instant, and counts the attempt before it is made (ST-03);
 a lease that ran out is due again, and settling asks for the token, so a late result changes nothing
@@ -94,10 +94,9 @@ update received set
   last_detail = :detail,
   settled_at = case when has_new_recipient or not :is_end then null else cast(:now as bigint) end
 where id = :id and lease_token = :token"""
-_CANCEL: Final = (
-    "update deliveries set state = 'cancelled', settled_at = :now, lease_token = null,"
-    " lease_until = null where state in ('due', 'waiting', 'leased', 'held')"
-)
+_CANCEL: Final = f"""
+update deliveries set state = 'cancelled', settled_at = :now, lease_token = null, lease_until = null
+where {_UNFINISHED} and {covers("cast(:host as text)", "host")}"""  # noqa: S608 - text of ours
 _DETAIL: Final = 500
 _MOST_HOSTS: Final = 128
 _BODIES: Final = "select id, type, body from activities where id in "
@@ -202,33 +201,6 @@ async def settle_deliveries(
     return [(settlement.activity_id, settlement.inbox) in held for settlement in settlements]
 
 
-async def settle_delivery(  # noqa: PLR0913 - a row's columns
-    transaction: Transaction,
-    *,
-    activity_id: ActivityId,
-    inbox: InboxUrl,
-    token: str,
-    state: str,
-    now: datetime,
-    next_at: datetime | None = None,
-    cls: str | None = None,
-    status: int | None = None,
-    detail: str | None = None,
-) -> bool:
-    """Record how one attempt ended; False, and nothing recorded, if its lease was lost."""
-    settlement = Settlement(
-        activity_id=activity_id,
-        inbox=inbox,
-        token=token,
-        state=state,
-        next_at=next_at,
-        cls=cls,
-        status=status,
-        detail=detail,
-    )
-    return (await settle_deliveries(transaction, [settlement], now=now))[0]
-
-
 async def claim_received(
     transaction: Transaction, *, now: datetime, limit: int, token: str, lease_until: datetime
 ) -> list[ClaimedReceived]:
@@ -292,18 +264,6 @@ async def settle_received(  # noqa: PLR0913 - a row's columns
     return changed > 0
 
 
-async def release_expired(transaction: Transaction, now: datetime) -> int:
-    """Make due what a lease ran out on; claims do so too. Return how many."""
-    released = 0
-    for table in ("deliveries", "received"):
-        released += await transaction.execute(
-            f"update {table} set state = 'due', lease_token = null, lease_until = null"  # noqa: S608 - two names of ours
-            f" where {ACTIVE} and state = 'leased' and next_at <= :now",
-            {"now": to_microseconds(now)},
-        )
-    return released
-
-
 async def next_due_at(reader: Reader) -> datetime | None:
     """Return when a worker should look next, for sending or handling; None if nothing waits."""
     row = await reader.fetch_one(
@@ -331,28 +291,12 @@ def _lease_of(engine: str, visits: Sequence[Visit]) -> tuple[str, dict[str, Valu
     return _LEASE.format(candidates=candidates), rooms
 
 
-async def cancel_deliveries(
-    transaction: Transaction,
-    *,
-    now: datetime,
-    host: str | None = None,
-    actor_id: ActorId | None = None,
-) -> int:
-    """Drop what is not sent yet to what a block of `host` covers, or by an actor; return how many.
+async def cancel_deliveries(transaction: Transaction, host: str, *, now: datetime) -> int:
+    """Drop what is not sent yet to what a block of `host` covers; return how many.
 
     Their rows tell so.
     """
-    if host is None and actor_id is None:
-        message = "to cancel everything is surely a mistake: name a host or an actor"
-        raise ValueError(message)
-    conditions = (
-        covers("cast(:host as text)", "host") if host is not None else "",
-        "actor_id = :actor_id" if actor_id is not None else "",
-    )
-    return await transaction.execute(
-        f"{_CANCEL} and {' and '.join(filter(None, conditions))}",
-        {"host": host, "actor_id": actor_id, "now": to_microseconds(now)},
-    )
+    return await transaction.execute(_CANCEL, {"host": host, "now": to_microseconds(now)})
 
 
 async def _with_bodies(

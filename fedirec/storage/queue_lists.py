@@ -1,4 +1,4 @@
-"""What waits, and how it went: the queue as admins see it, newest first. Reads only."""
+"""What waits to be sent, and how it went, as admins see it, newest first. Reads only."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,10 +23,6 @@ _DELIVERIES: Final = (
     " last_detail, created_at, expires_at, settled_at from deliveries"
     " where (activity_id, inbox) < (:before_activity, :before_inbox)"
 )
-_RECEIVED: Final = (
-    "select id, activity_key, actor_id, host, type, state, attempt, next_at, last_class,"
-    " last_detail, created_at, settled_at from received where id < :before"
-)
 # A URL holds no space, so one separates the two parts of a delivery's cursor.
 _SEPARATOR: Final = " "
 
@@ -47,24 +43,6 @@ class QueuedDelivery:
     last_detail: str | None
     created_at: datetime
     expires_at: datetime
-    settled_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueuedReceived:
-    """One received activity, waiting or handled; without its body."""
-
-    id: str
-    activity_key: str
-    actor_id: ActorId
-    host: Host
-    type: str
-    state: str
-    attempt: int
-    next_at: datetime
-    last_class: str | None
-    last_detail: str | None
-    created_at: datetime
     settled_at: datetime | None
 
 
@@ -97,38 +75,6 @@ async def list_deliveries(
     )
 
 
-async def list_received(
-    reader: Reader,
-    *,
-    state: str | None = None,
-    host: str | None = None,
-    before: str | None = None,
-    limit: int,
-) -> Page[QueuedReceived]:
-    """Return a page of received activities, of one state or from one host where given."""
-    parameters: dict[str, Value] = {
-        "before": LAST if before is None else before,
-        "limit": bounded(limit) + 1,
-    }
-    rows = await reader.fetch_all(
-        f"{_RECEIVED}{_only(parameters, state=state, host=host)} order by id desc limit :limit",
-        parameters,
-    )
-    return page_of(rows, limit, _read_received, lambda row: text(row, "id"))
-
-
-async def count_by_state(reader: Reader) -> dict[str, dict[str, int]]:
-    """Return how many rows of `deliveries` and `received` are in each state. Walks both."""
-    counts: dict[str, dict[str, int]] = {"deliveries": {}, "received": {}}
-    rows = await reader.fetch_all(
-        "select 'deliveries' as kind, state, count(*) as many from deliveries group by state"
-        " union all select 'received', state, count(*) from received group by state"
-    )
-    for row in rows:
-        counts[text(row, "kind")][text(row, "state")] = number(row, "many")
-    return counts
-
-
 def _only(parameters: dict[str, Value], **wanted: str | None) -> str:
     """Return the conditions for what is given, and add their parameters."""
     given = {name: value for name, value in wanted.items() if value is not None}
@@ -150,22 +96,5 @@ def _read_delivery(row: Row) -> QueuedDelivery:
         last_detail=text_or_none(row, "last_detail"),
         created_at=instant(row, "created_at"),
         expires_at=instant(row, "expires_at"),
-        settled_at=instant_or_none(row, "settled_at"),
-    )
-
-
-def _read_received(row: Row) -> QueuedReceived:
-    return QueuedReceived(
-        id=text(row, "id"),
-        activity_key=text(row, "activity_key"),
-        actor_id=ActorId(text(row, "actor_id")),
-        host=Host(text(row, "host")),
-        type=text(row, "type"),
-        state=text(row, "state"),
-        attempt=number(row, "attempt"),
-        next_at=instant(row, "next_at"),
-        last_class=text_or_none(row, "last_class"),
-        last_detail=text_or_none(row, "last_detail"),
-        created_at=instant(row, "created_at"),
         settled_at=instant_or_none(row, "settled_at"),
     )

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from fedirec.domain.actors import ActorId, ObjectId
-from fedirec.storage.database import Reader, Row, Transaction, Value, to_microseconds
+from fedirec.storage.database import Reader, Row, Transaction, to_microseconds
 from fedirec.storage.statements import instant, text, text_or_none
 
 _SELECT: Final = "select object_id, actor_id, kind, activity_id, content, created_at from reactions"
@@ -56,26 +56,11 @@ async def save_reaction(transaction: Transaction, reaction: Reaction) -> None:
 
 
 async def remove_reaction(
-    transaction: Transaction,
-    *,
-    object_id: str,
-    actor_id: ActorId,
-    kind: ReactionKind,
-    activity_id: str | None = None,
+    transaction: Transaction, *, object_id: str, actor_id: ActorId, kind: ReactionKind
 ) -> bool:
-    """Take back a reaction, of `activity_id` alone where given; return whether there was one."""
-    parameters: dict[str, Value] = {
-        "object_id": object_id,
-        "actor_id": actor_id,
-        "kind": kind.value,
-    }
-    condition = ""
-    if activity_id is not None:
-        condition = " and activity_id = :activity_id"
-        parameters["activity_id"] = activity_id
+    """Take back a reaction; return whether there was one."""
     removed = await transaction.execute(
-        f"{_DELETE}{condition}",
-        parameters,
+        _DELETE, {"object_id": object_id, "actor_id": actor_id, "kind": kind.value}
     )
     return removed > 0
 

@@ -79,7 +79,7 @@ async def test_the_first_keeper_is_an_admin(guild):
     added = await membership.add_member(guild.federation, "keeper_of_all", is_admin=True)
 
     async with guild.federation.database.reading() as reader:
-        assert await members.get_member(reader, added.name) == added
+        assert await members.find_member(reader, added.name) == added
     assert added.is_admin
 
 

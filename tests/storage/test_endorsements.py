@@ -16,9 +16,7 @@ from tests.storage.samples import (
     THEIRS,
     a_note,
     actor_id,
-    an_actor,
     an_endorsement,
-    save_actors,
     save_endorsements,
     save_notes,
 )
@@ -75,57 +73,18 @@ async def test_an_endorsement_is_found_by_its_consent(database):
     assert (found, none) == (an_endorsement(1), None)
 
 
-async def test_only_what_is_confirmed_and_public_is_for_everybody(database):
-    await save_actors(database, an_actor("ada"))
-    hidden = [
-        an_endorsement(2, shown_to=ShownTo.GUILD),
-        an_endorsement(3, state="unconfirmed"),
-        an_endorsement(4, state="hidden"),
-    ]
-    stranger = an_endorsement(5, endorser_id=ZOE, endorsed_id=ZOE)
-    everything = [an_endorsement(1), *hidden, stranger]
-    await save_notes(database, *[a_note(number) for number in range(1, 6)])
-    await save_endorsements(database, *everything)
-
-    async with database.reading() as reader:
-        public = await endorsements.list_about(reader, BEA, before=None, limit=9)
-        whole = await endorsements.list_about(
-            reader, BEA, viewer_is_public=False, before=None, limit=9
-        )
-        by = await endorsements.list_by(reader, ADA, before=None, limit=9)
-        latest = await endorsements.list_latest(reader, before=None, limit=9)
-
-    assert public.items == by.items == latest.items == (an_endorsement(1),)
-    assert whole.items == (*reversed(hidden), an_endorsement(1))
-
-
-async def test_the_state_of_an_endorsement_changes_with_what_its_stamp_says(database):
-    await save_notes(database, a_note(1), a_note(2))
-    await save_endorsements(database, FULL_ENDORSEMENT, an_endorsement(2))
+async def test_an_endorsement_is_hidden_for_good_or_made_an_ordinary_post(database):
+    await save_notes(database, a_note(1))
+    await save_endorsements(database, FULL_ENDORSEMENT)
     note_id = FULL_ENDORSEMENT.note_id
     async with database.transaction() as transaction:
-        assert await endorsements.set_state(transaction, note_id, "confirmed", now=NOW + DAY)
-        confirmed = await endorsements.find_endorsement(transaction, note_id)
-        await endorsements.set_state(
-            transaction, note_id, "unconfirmed", now=NOW, next_check_at=NOW + MINUTE
-        )
-        unconfirmed = await endorsements.find_endorsement(transaction, note_id)
-        await endorsements.set_state(transaction, note_id, "hidden", now=NOW)
+        assert await endorsements.hide_endorsement(transaction, note_id)
+        assert not await endorsements.hide_endorsement(transaction, "x")
         hidden = await endorsements.find_endorsement(transaction, note_id)
-        assert not await endorsements.set_state(transaction, "x", "hidden", now=NOW)
         assert await endorsements.delete_endorsement(transaction, note_id)
         assert not await endorsements.delete_endorsement(transaction, note_id)
 
-    assert confirmed == replace(
-        FULL_ENDORSEMENT,
-        state="confirmed",
-        confirmed_at=NOW + DAY,
-        missing_since=None,
-        checks=0,
-        next_check_at=None,
-    )
-    assert unconfirmed == replace(confirmed, state="unconfirmed", next_check_at=NOW + MINUTE)
-    assert hidden == replace(confirmed, state="hidden", next_check_at=None)
+    assert hidden == replace(FULL_ENDORSEMENT, state="hidden", next_check_at=None)
 
 
 async def test_stamps_are_asked_for_when_due_or_sooner_when_somebody_moved(database):

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from fedirec.domain.actors import Host, InboxUrl
-from fedirec.domain.audience import Visibility
 from fedirec.storage import (
     activities,
     actors,
     blocks,
+    cards,
     deliveries,
     endorsements,
     follows,
@@ -26,6 +26,7 @@ from fedirec.storage import (
     stamps,
     tombstones,
 )
+from fedirec.storage.cards import read_card
 from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
 from fedirec.storage.received import find_received, insert_received, prune_received
 from fedirec.storage.seen_signatures import is_seen
@@ -65,10 +66,7 @@ READS: dict[str, Callable[[Reader], Awaitable[object]]] = {
     "inbox": lambda r: inboxes.list_inbox(r, ADA, **PAGE),
     "notifications": lambda r: notifications.list_notifications(r, ADA, **PAGE),
     "note": lambda r: notes.find_note(r, "x"),
-    "notes": lambda r: notes.list_notes_by(
-        r, ADA, kinds=["note"], visibilities=[Visibility.PUBLIC], **PAGE
-    ),
-    "replies": lambda r: notes.list_replies(r, "x", visibilities=[Visibility.PUBLIC], **PAGE),
+    "direct": lambda r: notes.find_latest_direct(r, ADA, ADA, since=NOW),
     "tombstone": lambda r: tombstones.find_tombstone(r, "x"),
     "follow": lambda r: follows.find_follow(r, ADA, ADA),
     "follow activity": lambda r: follows.find_follow_by_activity(r, "x"),
@@ -77,10 +75,10 @@ READS: dict[str, Callable[[Reader], Awaitable[object]]] = {
     "local followers": lambda r: follows.local_followers(r, ADA),
     "inboxes": lambda r: deliveries.inboxes_of(r, ["a", "b"], prefer_shared=True),
     "inboxes that got": lambda r: deliveries.inboxes_that_got(r, "x"),
-    "delivery states": lambda r: deliveries.count_states(r, ["a", "b"]),
-    "about": lambda r: endorsements.list_about(r, ADA, **PAGE),
-    "by": lambda r: endorsements.list_by(r, ADA, **PAGE),
-    "latest": lambda r: endorsements.list_latest(r, **PAGE),
+    "about": lambda r: cards.list_cards_about(r, read_card, ADA, **PAGE),
+    "by": lambda r: cards.list_cards_by(r, read_card, ADA, **PAGE),
+    "latest": lambda r: cards.list_latest_cards(r, read_card, **PAGE),
+    "jobs": lambda r: cards.list_open_jobs(r, now=NOW, **PAGE),
     "consent": lambda r: endorsements.find_by_consent(r, "x"),
     "due checks": lambda r: endorsements.list_due_checks(r, now=NOW, limit=20),
     "offer": lambda r: offers.newest_offer(r, "x"),

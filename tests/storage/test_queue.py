@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from fedirec.domain.actors import Host, InboxUrl
-from fedirec.storage import deliveries, peers, queue
+from fedirec.storage import peers, queue
 from fedirec.storage.queue import Settlement
 from fedirec.storage.queue_lists import list_deliveries
 from fedirec.storage.received import insert_received
@@ -86,25 +86,15 @@ async def test_a_late_result_in_a_batch_is_told_apart(storage):
     assert sorted((await states(storage)).values()) == ["delivered", "leased", "leased"]
 
 
-async def test_one_delivery_is_settled_alone(storage):
+async def test_how_an_attempt_ended_is_written_down_and_cut_to_size(storage):
     await enqueue(storage, 1, an_inbox("peer.example"))
     (claimed,) = await claim(storage)
 
-    async with storage.transaction() as transaction:
-        held = await queue.settle_delivery(
-            transaction,
-            activity_id=claimed.activity_id,
-            inbox=claimed.inbox,
-            token=claimed.token,
-            state="gone",
-            now=NOW,
-            cls="gone",
-            status=410,
-            detail="y" * 9_000,
-        )
-        page = await list_deliveries(transaction, limit=1)
+    held = await settle(storage, claimed, state="gone", cls="gone", status=410, detail="y" * 9_000)
 
-    assert held
+    async with storage.reading() as reader:
+        page = await list_deliveries(reader, limit=1)
+    assert held == [True]
     (row,) = page.items
     assert (row.state, row.last_class, row.last_status) == ("gone", "gone", 410)
     assert (len(row.last_detail or ""), row.settled_at) == (500, NOW)
@@ -209,21 +199,6 @@ async def test_of_two_about_one_object_the_older_goes_first(storage):
     assert [each.activity_id for each in blocked] == [an_activity(3).id]  # its lease ran out
     assert tried_again.activity_id == an_activity(1).id
     assert last.activity_id == an_activity(2).id
-
-
-@pytest.mark.rule("ST-05")
-async def test_a_later_state_drops_what_was_never_tried(storage):
-    tried, untried = an_inbox("tried.example"), an_inbox("untried.example")
-    await enqueue(storage, 1, tried, order_key="note")
-    await claim(storage)
-    await enqueue(storage, 1, untried, order_key="note")
-    async with storage.transaction() as transaction:
-        dropped = await deliveries.supersede(
-            transaction, order_key="note", activity_id=an_activity(2).id, now=NOW
-        )
-        got = await deliveries.inboxes_that_got(transaction, str(an_activity(1).object_id))
-
-    assert (dropped, got) == (1, [tried])
 
 
 @pytest.mark.rule("ST-06")

@@ -8,7 +8,7 @@ import pytest
 from fedirec.domain.actors import Host, InboxUrl
 from fedirec.storage import deliveries, queue
 from fedirec.storage.database import Database
-from fedirec.storage.queue import ClaimedDelivery
+from fedirec.storage.queue import ClaimedDelivery, Settlement
 from fedirec.storage.queue_lists import list_deliveries
 from fedirec.storage.queue_steering import (
     Choice,
@@ -69,16 +69,17 @@ async def settle(
     next_at: datetime | None = None,
 ) -> None:
     async with database.transaction() as transaction:
-        for item in claimed:
-            await queue.settle_delivery(
-                transaction,
+        settlements = [
+            Settlement(
                 activity_id=item.activity_id,
                 inbox=item.inbox,
                 token="worker",
                 state=state,
                 next_at=next_at,
-                now=NOW,
             )
+            for item in claimed
+        ]
+        await queue.settle_deliveries(transaction, settlements, now=NOW)
 
 
 async def test_what_is_held_is_not_claimed_until_it_is_released(database, waiting):

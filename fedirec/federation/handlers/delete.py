@@ -83,7 +83,7 @@ async def _withdraw_stamp(
     await _plant(transaction, case, scene, stamp_id)
     if endorsement is None:
         return Outcome()
-    await endorsements.set_state(transaction, endorsement.note_id, "hidden", now=scene.now)
+    await endorsements.hide_endorsement(transaction, endorsement.note_id)
     endorser = await actors.find_actor(transaction, endorsement.endorser_id)
     if endorser is None or not endorser.is_local:
         return Outcome()

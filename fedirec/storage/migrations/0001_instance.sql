@@ -141,7 +141,7 @@ create index activities_by_object on activities (object_id);
 create table notes (
   id text primary key,
   actor_id text not null references actors (id),
-  kind text not null check (kind in ('note', 'endorsement', 'job_note', 'question')),
+  kind text not null check (kind in ('note', 'endorsement', 'job_note')),
   is_local boolean not null,
   visibility text not null check (visibility in ('public', 'unlisted', 'followers', 'guild', 'direct')),
   body text not null,
@@ -150,11 +150,9 @@ create table notes (
   url text not null,
   in_reply_to text,
   published_at bigint not null,
-  updated_at bigint,
-  stored_at bigint not null
+  updated_at bigint
 );
 create index notes_by_actor on notes (actor_id, published_at, id);
-create index notes_in_reply on notes (in_reply_to);
 
 create table note_readers (
   note_id text not null references notes (id) on delete cascade,
@@ -357,7 +355,6 @@ create index deliveries_due on deliveries (host, next_at, activity_id) where sta
 create index deliveries_in_order on deliveries (inbox, order_key, activity_id);
 create index deliveries_leased on deliveries (host) where state = 'leased';
 create index deliveries_by_host on deliveries (host, activity_id);
-create index deliveries_by_order on deliveries (order_key, activity_id);
 
 -- When to look at which host's deliveries: what the queue claims first, so that its cost does not
 -- grow with what waits, and no host waits behind another's backlog. Rows are only added and removed:
