@@ -25,7 +25,7 @@ from fedirec.errors import ConfigurationError
 from fedirec.federation.context import Federation
 from fedirec.federation.key_cache import KeyCache
 from fedirec.storage.database import Database
-from fedirec.storage.instance import get_value, set_value
+from fedirec.storage.instance import find_value, set_value
 from fedirec.storage.intake import Intake
 from fedirec.storage.migrate import check_schema, migrate
 from fedirec.storage.opening import open_database
@@ -96,7 +96,7 @@ async def found(federation: Federation) -> None:
     """
     place = _place(federation.instance)
     async with federation.database.transaction() as transaction:
-        missing = [name for name in place if await get_value(transaction, name) is None]
+        missing = [name for name in place if await find_value(transaction, name) is None]
         for name in missing:
             await set_value(transaction, name, place[name])
     if missing:
@@ -111,7 +111,7 @@ async def check_place(database: Database, instance: Instance) -> None:
     """
     async with database.reading() as reader:
         for name, now_said in _place(instance).items():
-            founded = await get_value(reader, name)
+            founded = await find_value(reader, name)
             if founded is not None and founded != now_said:
                 message = (
                     f"this database was founded with {name} {founded}, and the settings say "

@@ -40,7 +40,7 @@ class Transaction(Reader, Protocol):
     """A transaction: all of it is committed when its block ends, none if an error leaves it."""
 
     engine: str
-    """`sqlite` or `postgresql`: only `storage/queue.py` and `storage/search.py` may ask."""
+    """`sqlite` or `postgresql`: for what locks rows, and for migrations, which differ."""
 
     async def execute(self, sql: str, parameters: Parameters | None = None) -> int:
         """Run one statement; return the number of rows it changed."""

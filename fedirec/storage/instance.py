@@ -4,7 +4,7 @@ from fedirec.storage.database import Reader, Transaction
 from fedirec.storage.statements import text
 
 
-async def get_value(reader: Reader, name: str) -> str | None:
+async def find_value(reader: Reader, name: str) -> str | None:
     """Return a value, or None if it was never set."""
     row = await reader.fetch_one("select value from instance where name = :name", {"name": name})
     return None if row is None else text(row, "value")

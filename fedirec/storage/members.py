@@ -53,7 +53,7 @@ async def find_member(reader: Reader, name: str) -> Member | None:
     return None if row is None else _read(row)
 
 
-async def member_of_actor(reader: Reader, actor_id: ActorId) -> Member | None:
+async def find_member_of(reader: Reader, actor_id: ActorId) -> Member | None:
     """Return the member whose actor this is."""
     row = await reader.fetch_one(
         f"{_SELECT} where actor_id = :actor_id",

@@ -7,7 +7,7 @@ from fedirec.storage.database import Reader, Transaction, to_microseconds
 from fedirec.storage.statements import instant
 
 
-async def last_move(reader: Reader, actor_id: ActorId) -> datetime | None:
+async def find_last_move(reader: Reader, actor_id: ActorId) -> datetime | None:
     """Return when an actor last moved, or None if never."""
     row = await reader.fetch_one(
         "select moved_at from moves where actor_id = :actor_id", {"actor_id": actor_id}

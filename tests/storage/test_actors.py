@@ -219,9 +219,9 @@ async def test_members_are_found_by_name_and_by_actor(database):
         await members.set_shows_network(transaction, "bea", value=False)
 
         assert await members.find_member(transaction, "ada") == ada
-        assert await members.member_of_actor(transaction, ADA) == ada
+        assert await members.find_member_of(transaction, ADA) == ada
         assert await members.find_member(transaction, "Ada") is None
-        assert await members.member_of_actor(transaction, ZOE) is None
+        assert await members.find_member_of(transaction, ZOE) is None
         assert await members.list_members(transaction) == [ada, replace(bea, shows_network=False)]
     with pytest.raises(ConflictError):
         async with database.transaction() as transaction:
@@ -323,7 +323,7 @@ async def test_a_new_key_set_replaces_the_old_one_whole(database):
 
 async def test_the_instance_remembers_named_values(database):
     async with database.transaction() as transaction:
-        assert await instance.get_value(transaction, "host") is None
+        assert await instance.find_value(transaction, "host") is None
         await instance.set_value(transaction, "host", "a.example")
         await instance.set_value(transaction, "host", "b.example")
-        assert await instance.get_value(transaction, "host") == "b.example"
+        assert await instance.find_value(transaction, "host") == "b.example"

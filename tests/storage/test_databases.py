@@ -98,10 +98,10 @@ async def test_a_cancelled_unit_is_undone_and_the_next_one_works(database):
 
 async def test_a_reader_sees_one_state_from_its_first_statement_on(database):
     async with database.reading() as reader:
-        before = await instance.get_value(reader, "a")
+        before = await instance.find_value(reader, "a")
         async with database.transaction() as transaction:
             await instance.set_value(transaction, "a", "1")
-        after = await instance.get_value(reader, "a")
+        after = await instance.find_value(reader, "a")
 
     assert (before, after) == (None, None)
     assert await values(database) == ["1"]
@@ -213,8 +213,8 @@ async def test_what_looks_like_sql_is_only_text(database):
 
     async with database.transaction() as transaction:
         await instance.set_value(transaction, hostile, hostile)
-        found = await instance.get_value(transaction, hostile)
-        other = await instance.get_value(transaction, "' or '1' = '1")
+        found = await instance.find_value(transaction, hostile)
+        other = await instance.find_value(transaction, "' or '1' = '1")
 
     assert (found, other) == (hostile, None)
 

@@ -246,10 +246,10 @@ async def test_a_report_is_kept_as_it_came(database):
 
 async def test_the_last_move_counts(database):
     async with database.transaction() as transaction:
-        assert await moves.last_move(transaction, ZOE) is None
+        assert await moves.find_last_move(transaction, ZOE) is None
         await moves.record_move(transaction, ZOE, ADA, NOW)
         await moves.record_move(transaction, ZOE, BEA, NOW + DAY)
-        assert await moves.last_move(transaction, ZOE) == NOW + DAY
+        assert await moves.find_last_move(transaction, ZOE) == NOW + DAY
 
 
 async def test_an_inbox_shows_what_came_and_what_was_said_here(database):

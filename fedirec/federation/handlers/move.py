@@ -68,7 +68,7 @@ async def _checked_target(transaction: Transaction, case: Case, scene: Scene) ->
     activity = case.activity
     if activity.object_id != case.actor.id or activity.target_id in {None, case.actor.id}:
         return "an actor moves itself, and says where to"
-    last = await moves.last_move(transaction, case.actor.id)
+    last = await moves.find_last_move(transaction, case.actor.id)
     if last is not None and scene.now - last < _COOLDOWN:
         return "moved less than 30 days ago"
     target = await actors.find_actor(transaction, ActorId(activity.target_id))

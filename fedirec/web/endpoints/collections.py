@@ -98,7 +98,7 @@ async def _network(request: web.Request, name: str) -> web.Response:
     actor = await get_local_actor(request, request.match_info["name"])
     url = f"{actor.id}/{name}"
     async with request.app[FEDERATION].database.reading() as reader:
-        member = await members.member_of_actor(reader, actor.id)
+        member = await members.find_member_of(reader, actor.id)
         if member is None or not member.shows_network:
             return _answer(request, render_collection(id=url))
         if not _is_page(request):

@@ -4,7 +4,7 @@ import orjson
 from aiohttp import hdrs, web
 
 from fedirec.errors import ConfigurationError, StorageUnavailableError
-from fedirec.storage.instance import get_value
+from fedirec.storage.instance import find_value
 from fedirec.storage.migrate import check_schema
 from fedirec.web.answers import PRIVATE
 from fedirec.web.keys import FEDERATION
@@ -24,7 +24,7 @@ async def get_ready(request: web.Request) -> web.Response:
     try:
         await check_schema(database)
         async with database.transaction() as transaction:
-            await get_value(transaction, "host")
+            await find_value(transaction, "host")
     except ConfigurationError:
         checks["migrations"] = False
     except StorageUnavailableError:

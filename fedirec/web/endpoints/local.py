@@ -25,7 +25,7 @@ async def find_local(reader: Reader, actor_id: ActorId) -> Actor:
     if not actor.is_local:
         message = f"{actor_id} is not of this instance"
         raise NotFoundError(message)
-    member = await members.member_of_actor(reader, actor_id)
+    member = await members.find_member_of(reader, actor_id)
     if member is not None and member.disabled_at is not None:
         message = f"{actor_id} is disabled"
         raise NotFoundError(message)
