@@ -31,22 +31,8 @@ async def enqueue(
         message = "an activity of ours always has an id"
         raise ValueError(message)
     addressed = [ActorId(uri) for uri in (*activity.addressees, *blind)]
-    inboxes = await deliveries.inboxes_of(
-        transaction, addressed, prefer_shared=not publication.is_personal
-    )
-    for object_id in publication.retracts:
-        inboxes += await deliveries.inboxes_that_got(transaction, object_id)
-    leaving = Leaving(
-        activity_id=activity.id,
-        order_key=activity.object_id or activity.id,
-        first_try_at=scene.now + publication.delay,
-        expires_at=scene.now
-        + lifetime(
-            activity.type,
-            scene.limits,
-            is_about_itself=activity.object_id == activity.actor,
-        ),
-    )
+    inboxes = await _inboxes(transaction, publication, addressed)
+    leaving = _leaving(scene, publication, activity, activity.id)
     await deliveries.enqueue(
         transaction,
         activity_id=leaving.activity_id,
@@ -80,6 +66,20 @@ class Leaving:
     expires_at: datetime
 
 
+def _leaving(
+    scene: Scene, publication: Publication, activity: Activity, activity_id: ActivityId
+) -> Leaving:
+    tried_for = lifetime(
+        activity.type, scene.limits, is_about_itself=activity.object_id == activity.actor
+    )
+    return Leaving(
+        activity_id=activity_id,
+        order_key=activity.object_id or activity_id,
+        first_try_at=scene.now + publication.delay,
+        expires_at=scene.now + tried_for,
+    )
+
+
 def _followers_addressed(
     scene: Scene, publication: Publication, activity: Activity
 ) -> list[ActorId]:
@@ -94,6 +94,18 @@ def _followers_addressed(
     return [
         speaker for speaker in speakers if scene.instance.followers(speaker) in activity.addressees
     ]
+
+
+async def _inboxes(
+    transaction: Transaction, publication: Publication, addressed: Sequence[ActorId]
+) -> list[tuple[InboxUrl, Host]]:
+    """Return where the addressed get it, and where what it retracts once went."""
+    inboxes = await deliveries.inboxes_of(
+        transaction, addressed, prefer_shared=not publication.is_personal
+    )
+    for object_id in publication.retracts:
+        inboxes += await deliveries.inboxes_that_got(transaction, object_id)
+    return inboxes
 
 
 async def _admitted(

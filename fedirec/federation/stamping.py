@@ -84,12 +84,7 @@ async def publish_agreed(
     endorser = await actors.get_actor(transaction, offer.endorser_id)
     offered = _offered_note(scene, offer)
     shown_to = parse_endorsement(offered, limits=scene.limits).shown_to
-    audience = audience_for(
-        shown_to,
-        followers=scene.instance.followers(endorser.id),
-        endorsed=offer.endorsed_id,
-        guild=scene.instance.guild_id,
-    )
+    audience = _audience_of(scene, offer, shown_to)
     earlier = await notes.find_note(transaction, offer.note_id)
     note = publishable_note(
         offered,
@@ -112,10 +107,18 @@ async def publish_agreed(
     )
     is_public = shown_to is ShownTo.PUBLIC
     if is_public and earlier is None:
-        await announcements.plan_announcement(
-            transaction, offer.note_id, due_at=scene.now + scene.limits.announce_delay
-        )
+        due_at = scene.now + scene.limits.announce_delay
+        await announcements.plan_announcement(transaction, offer.note_id, due_at=due_at)
     return (Publication(actor=endorser, document=document, is_listed=is_public),)
+
+
+def _audience_of(scene: Scene, offer: Offer, shown_to: ShownTo) -> Audience:
+    return audience_for(
+        shown_to,
+        followers=scene.instance.followers(offer.endorser_id),
+        endorsed=offer.endorsed_id,
+        guild=scene.instance.guild_id,
+    )
 
 
 def _offered_note(scene: Scene, offer: Offer) -> JsonObject:
