@@ -61,6 +61,13 @@ class Client:
         assert seen.location is not None
         return await self.get(seen.location)
 
+    async def outbox(self) -> list[JsonObject]:
+        """All that the member published, as the member sees it."""
+        page = await self.get(f"{self.id}/outbox?page=true")
+        items = page["orderedItems"]
+        assert isinstance(items, list)
+        return [item for item in items if isinstance(item, dict)]
+
     async def get(self, url: str) -> JsonObject:
         """Fetch as the member; what is not there is empty."""
         headers = {"Authorization": f"Bearer {self.token}", "Accept": ACTIVITY_JSON}

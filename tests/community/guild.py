@@ -22,7 +22,6 @@ from fedirec.federation.context import Federation
 from fedirec.federation.delivery import deliver, settle
 from fedirec.federation.inbox import handle_received
 from fedirec.federation.rechecks import recheck_stamps
-from fedirec.federation.rechecks import recheck_stamps
 from fedirec.federation.remote_actors import get_or_fetch_actor
 from fedirec.server import open_federation
 from fedirec.signatures.digest import multibase_digest

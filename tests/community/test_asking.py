@@ -350,3 +350,25 @@ async def test_a_question_taken_back_is_deleted(guild, dan):
     [delete] = await guild.sent(dan, "Delete")
     assert delete["object"]["id"] == made.offer.question_id
     assert await guild.state_of(made.offer.id) is OfferState.RETRACTED
+
+
+@pytest.mark.parametrize("days", [89, 91])
+async def test_who_wrote_privately_within_ninety_days_is_asked_in_reply(guild, dan, days):
+    [ada] = await guild.add("ada")
+    message = {
+        "id": f"{dan.peer.origin}/notes/{dan.peer.next_number()}",
+        "type": "Note",
+        "attributedTo": dan.id,
+        "content": "<p>Thank you for the barn.</p>",
+        "published": guild.clock.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "to": [guild.id(ada)],
+        "tag": [{"type": "Mention", "href": guild.id(ada), "name": guild.handle(ada)}],
+    }
+    await guild.hear(dan, dan.activity("Create", message, to=[guild.id(ada)]), to=ada)
+    guild.clock.forward(days=days)
+
+    made = await ask(guild, ada, dan)
+
+    assert (made.way is OfferWay.QUESTION) == (days < 90)
+    asked = [create["object"].get("inReplyTo") for create in await guild.sent(dan, "Create")]
+    assert asked == ([message["id"]] if days < 90 else [])

@@ -98,3 +98,28 @@ async def test_what_ends_in_another_way_is_not_undone_or_updated(home, ada, ben)
     assert (await ada.post({"type": "Update", "object": made["object"]["id"]})).status == 400
     assert (await ada.post({"type": "Offer", "object": made["object"]["id"]})).status == 400
     assert (await ada.post({"type": "Accept"})).status == 400
+
+
+async def test_what_is_not_public_is_not_pinned(home, ada):
+    made = await ada.do("Create", note(ada.id), to=[ada.id])
+    target = f"{ada.id}/featured"
+
+    seen = await ada.post({"type": "Add", "object": made["object"]["id"], "target": target})
+
+    assert seen.status == 409
+
+
+async def test_a_note_is_sent_to_few_strangers_at_once_and_none_is_asked_for(home, peer, ada):
+    strangers = [peer.add_actor(f"stranger{number}").id for number in range(21)]
+
+    seen = await ada.post({"type": "Create", "object": note(*strangers)})
+
+    assert seen.status == 400
+    assert peer.received == []
+
+
+async def test_what_no_peer_would_take_is_not_published(home, ada):
+    seen = await ada.post(note(content=f"<p>{'long ' * 12_000}</p>"))
+
+    assert seen.status == 400
+    assert await ada.outbox() == []

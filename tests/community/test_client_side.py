@@ -251,3 +251,27 @@ async def test_followers_and_following_show_nothing_until_the_member_says_so(hom
     assert all("totalItems" not in found for found in hidden)
     assert ben.id not in str(hidden[0].get("first"))
     assert ada.id not in str(hidden[1].get("first"))
+
+
+@pytest.mark.spec("ActivityPub 7.1", level="MUST")
+async def test_somebody_never_met_is_looked_up_and_written_to(home, peer, ada):
+    dan = peer.add_actor("dan")
+
+    made = await ada.do("Create", note(dan.id), to=[dan.id])
+
+    [create] = await posts_to(peer)
+    assert (create["id"], create["to"]) == (made["id"], [dan.id])
+
+
+async def test_an_offer_of_a_note_of_the_members_own_is_a_new_text_for_it(home, ada, ben):
+    offer = await ada.do("Offer", endorsement_of(ben.id))
+    note_id = offer["object"]["id"]
+    await ben.do("Accept", offer["id"])
+    other = "<p>Kept every drawing of the frame current, and every date she gave us.</p>"
+
+    again = await ada.do("Offer", {**endorsement_of(ben.id), "id": note_id, "content": other})
+    assert again["object"]["id"] == note_id
+    assert "Kept every" not in str((await home.get(note_id))[1])
+    await ben.do("Accept", again["id"])
+
+    assert "Kept every" in str((await home.get(note_id))[1])

@@ -188,3 +188,61 @@ async def test_whoever_moved_away_is_followed_at_the_new_home_alone(guild, peer)
     assert found.state is FollowState.REQUESTED
     guild.clock.forward(minutes=1)
     assert {sent["object"] for sent in await guild.sent(new, "Follow")} == {old.id, new.id}
+
+
+@pytest.mark.rule("OR-06")
+@pytest.mark.parametrize("kind", ["Accept", "Reject"])
+async def test_an_answer_that_embeds_the_follow_under_another_id_counts(guild, bea, kind):
+    [ada] = await guild.add("ada")
+    await following.follow(guild.federation, ada, bea.handle)
+    inner = {"id": f"{bea.id}#made-up", "type": "Follow", "actor": guild.id(ada), "object": bea.id}
+
+    assert await guild.hear(bea, bea.activity(kind, inner)) is None
+
+    found = await follow_of(guild, guild.id(ada), bea.id)
+    assert (found is not None and found.state is FollowState.ACCEPTED) == (kind == "Accept")
+
+
+@pytest.mark.rule("OR-06")
+async def test_an_acceptance_taken_back_ends_the_follow_and_only_by_who_gave_it(guild, peer, bea):
+    [ada] = await guild.add("ada")
+    made = await following.follow(guild.federation, ada, bea.handle)
+    accept = bea.activity("Accept", made.activity_id)
+    await guild.hear(bea, accept)
+    eve = peer.add_actor("eve")
+
+    said = await guild.hear(eve, eve.activity("Undo", {**accept, "actor": eve.id}))
+    assert said == "undoes nothing known here"
+    assert await guild.hear(bea, bea.activity("Undo", accept)) is None
+
+    assert await follow_of(guild, guild.id(ada), bea.id) is None
+
+
+@pytest.mark.parametrize("inner", [{"type": "Block"}, {"type": "Arrive"}, {}])
+async def test_an_undo_of_what_is_not_known_changes_nothing(guild, bea, inner):
+    [ada] = await guild.add("ada")
+    undone = {"id": f"{bea.id}#{len(inner)}", "actor": bea.id, "object": guild.id(ada), **inner}
+
+    assert await guild.hear(bea, bea.activity("Undo", undone)) == "undoes nothing known here"
+
+
+async def test_a_follow_is_undone_by_its_two_actors_too(guild, bea):
+    [ada] = await guild.add("ada")
+    await guild.hear(bea, bea.activity("Follow", guild.id(ada)))
+    again = {"id": f"{bea.id}#lost", "type": "Follow", "actor": bea.id, "object": guild.id(ada)}
+
+    assert await guild.hear(bea, bea.activity("Undo", again)) is None
+
+    assert await follow_of(guild, bea.id, guild.id(ada)) is None
+
+
+async def test_somebody_elsewhere_who_blocks_a_member_ends_follows_both_ways(guild, bea):
+    [ada] = await guild.add("ada")
+    await guild.hear(bea, bea.activity("Follow", guild.id(ada)))
+    made = await following.follow(guild.federation, ada, bea.handle)
+    await guild.hear(bea, bea.activity("Accept", made.activity_id))
+
+    await guild.hear(bea, bea.activity("Block", guild.id(ada)))
+
+    assert await follow_of(guild, guild.id(ada), bea.id) is None
+    assert await follow_of(guild, bea.id, guild.id(ada)) is None

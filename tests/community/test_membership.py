@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from fedirec.community import following, membership
+from fedirec.community.membership import EndorsedBy
 from fedirec.domain.actors import ActorKind
 from fedirec.errors import (
     ConflictError,
@@ -169,3 +170,34 @@ async def test_keys_rotate_though_nobody_follows(guild):
     after = {row["id"] for row in await guild.rows("select id from keys where retired_at is null")}
     assert len(before - after) == len(after - before) == 2
     assert guild.federation.now() - guild.clock.now == timedelta()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "listed"),
+    [
+        (EndorsedBy.ANYONE, "https://www.w3.org/ns/activitystreams#Public"),
+        (EndorsedBy.FOLLOWERS, "{id}/followers"),
+        (EndorsedBy.NOBODY, "{id}"),
+    ],
+)
+async def test_a_member_says_who_may_ask_them_and_peers_read_it(guild, bea, chosen, listed):
+    [name] = await guild.add("ada")
+    await guild.hear(bea, bea.activity("Follow", guild.id(name)))
+
+    await membership.amend_profile(guild.federation, name, endorsed_by=chosen)
+
+    [update] = await guild.sent(bea, "Update")
+    allowed = update["object"]["interactionPolicy"]["canEndorse"]["manualApproval"]
+    assert allowed == [listed.format(id=guild.id(name))]
+
+
+@pytest.mark.parametrize("shows", [True, False])
+async def test_a_member_says_whether_their_network_shows(guild, shows):
+    [name] = await guild.add("ada")
+
+    await membership.amend_profile(guild.federation, name, shows_network=shows)
+
+    async with guild.federation.database.reading() as reader:
+        found = await members.find_member(reader, name)
+    assert found is not None
+    assert found.shows_network is shows

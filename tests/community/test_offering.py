@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fedirec.community import endorsements
-from fedirec.domain.endorsements import OfferState, OfferWay
+from fedirec.domain.endorsements import Evidence, OfferState, OfferWay
 from fedirec.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from fedirec.storage import actors, blocks
 from tests.community.elsewhere import OTHER, follow, instant, offered
@@ -342,3 +342,30 @@ async def test_a_declined_text_from_elsewhere_does_not_come_back_for_ninety_days
     guild.clock.forward(days=91)
     third |= {"published": instant(guild), "endTime": instant(guild, in_days=30)}
     assert await guild.hear(bea, third) is None
+
+
+async def test_a_text_too_large_to_count_elsewhere_is_refused(guild):
+    ada, ben = await guild.add("ada", "ben")
+    links = tuple(
+        Evidence(href=f"https://elsewhere.example/{number}{'x' * 1_800}", name="plans")
+        for number in range(8)
+    )
+
+    with pytest.raises(InvalidInputError, match="shorten") as caught:
+        await offer(guild, ada, ben, replace(DRAFT, evidence=links))
+
+    assert caught.value.field == "words"
+
+
+async def test_a_yes_is_taken_back_before_it_is_published_elsewhere(guild, bea):
+    [ada] = await guild.add("ada")
+    asked = offered(guild, bea, ada)
+    await guild.hear(bea, asked)
+    await endorsements.answer(guild.federation, ada, asked["id"], is_accepted=True)
+
+    await endorsements.withdraw(guild.federation, ada, asked["object"]["id"])
+
+    assert await guild.state_of(asked["id"]) is OfferState.WITHDRAWN
+    [accept] = await guild.sent(bea, "Accept")
+    [delete] = await guild.sent(bea, "Delete")
+    assert delete["object"]["id"] == accept["result"]

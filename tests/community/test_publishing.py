@@ -6,6 +6,7 @@ from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.community import endorsements, job_notes
 from fedirec.domain.endorsements import OfferState
 from fedirec.errors import ConflictError, RemoteUnavailableError
+from fedirec.storage import announcements
 from tests.community.elsewhere import (
     agreed,
     follow,
@@ -246,3 +247,27 @@ async def test_the_text_of_an_offer_that_was_erased_cannot_be_published(guild):
         await endorsements.answer(guild.federation, ben, made.offer.id, is_accepted=True)
 
     assert await guild.state_of(made.offer.id) is OfferState.WAITING
+
+
+async def test_what_we_said_of_somebody_who_is_gone_for_good_is_deleted(guild, stranger, bea):
+    [ada] = await guild.add("ada")
+    reader = stranger.add_actor("reader")
+    await guild.hear(reader, reader.activity("Follow", guild.id(ada)))
+    note_id, _stamp_id = await agreed(guild, ada, bea)
+    await guild.send()
+
+    await guild.hear(bea, bea.activity("Delete", bea.id))
+
+    assert await guild.endorsement(note_id) is None
+    [delete] = await guild.sent(reader, "Delete")
+    assert (delete["actor"], delete["object"]["id"]) == (guild.id(ada), note_id)
+
+
+async def test_a_boost_planned_for_what_is_no_longer_there_is_forgotten(guild):
+    note_id = guild.federation.instance.note_id("01K9ZQ4T7M3V8N2C6X5B1D0FGH")
+    async with guild.federation.database.transaction() as transaction:
+        await announcements.plan_announcement(transaction, note_id, due_at=guild.clock.now)
+
+    await guild.keep_up(minutes=1)
+
+    assert await guild.rows("select * from announcements where note_id = :id", id=note_id) == []
