@@ -4,8 +4,6 @@ People here never get a POST from ourselves: the same handler gives them the eff
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from fedirec.activitypub.parse import Activity
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
@@ -14,6 +12,7 @@ from fedirec.domain.retry import lifetime
 from fedirec.federation.handling import Publication, Scene
 from fedirec.storage import blocks, deliveries
 from fedirec.storage.database import Transaction
+from fedirec.storage.deliveries import Leaving
 
 
 async def enqueue(
@@ -33,37 +32,15 @@ async def enqueue(
     addressed = [ActorId(uri) for uri in (*activity.addressees, *blind)]
     inboxes = await _inboxes(transaction, publication, addressed)
     leaving = _leaving(scene, publication, activity, activity.id)
-    await deliveries.enqueue(
-        transaction,
-        activity_id=leaving.activity_id,
-        actor_id=publication.actor.id,
-        inboxes=await _admitted(transaction, scene, inboxes),
-        order_key=leaving.order_key,
-        now=leaving.first_try_at,
-        expires_at=leaving.expires_at,
-    )
+    await deliveries.enqueue(transaction, leaving, await _admitted(transaction, scene, inboxes))
     for followed_id in _followers_addressed(scene, publication, activity):
         await deliveries.enqueue_to_followers(
             transaction,
-            activity_id=leaving.activity_id,
-            actor_id=publication.actor.id,
-            followed_id=followed_id,
+            leaving,
+            followed_id,
             our_host=scene.instance.host,
-            order_key=leaving.order_key,
-            now=leaving.first_try_at,
-            expires_at=leaving.expires_at,
             limit=scene.limits.inboxes_per_transaction,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaving:
-    """What all deliveries of one activity have in common."""
-
-    activity_id: ActivityId
-    order_key: str
-    first_try_at: datetime
-    expires_at: datetime
 
 
 def _leaving(
@@ -74,6 +51,7 @@ def _leaving(
     )
     return Leaving(
         activity_id=activity_id,
+        actor_id=publication.actor.id,
         order_key=activity.object_id or activity_id,
         first_try_at=scene.now + publication.delay,
         expires_at=scene.now + tried_for,

@@ -5,6 +5,7 @@ worker expands page by page; the row's key makes that harmless to repeat (C5).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -49,33 +50,37 @@ _EXPIRE: Final = (
 _ELSEWHERE: Final = " where not is_local and gone_at is null and id in "
 
 
-async def enqueue(  # noqa: PLR0913 - a row's columns
-    transaction: Transaction,
-    *,
-    activity_id: ActivityId,
-    actor_id: ActorId,
-    inboxes: Sequence[Destination],
-    order_key: str,
-    now: datetime,
-    expires_at: datetime,
-) -> int:
-    """Write the deliveries of an activity, signed by `actor_id`; return how many are new.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """What all deliveries of one activity have in common; `actor_id` signs them.
 
-    They are tried from `now` on until `expires_at`. Of two deliveries to one inbox with the same
-    `order_key` the older activity goes first (P5).
+    They are tried from `first_try_at` on until `expires_at`. Of two deliveries to one inbox with
+    the same `order_key` the older activity goes first (P5).
     """
+
+    activity_id: ActivityId
+    actor_id: ActorId
+    order_key: str
+    first_try_at: datetime
+    expires_at: datetime
+
+
+async def enqueue(
+    transaction: Transaction, leaving: Leaving, inboxes: Sequence[Destination]
+) -> int:
+    """Write the deliveries of an activity; return how many are new."""
     if not inboxes:
         return 0
-    at = to_microseconds(now)
+    at = to_microseconds(leaving.first_try_at)
     columns: dict[str, Value] = {
-        "activity_id": activity_id,
-        "actor_id": actor_id,
-        "order_key": order_key,
+        "activity_id": leaving.activity_id,
+        "actor_id": leaving.actor_id,
+        "order_key": leaving.order_key,
         "state": "due",
         "attempt": 0,
         "next_at": at,
         "created_at": at,
-        "expires_at": to_microseconds(expires_at),
+        "expires_at": to_microseconds(leaving.expires_at),
     }
     rows: list[Parameters] = [
         {**columns, "inbox": inbox, "host": host} for inbox, host in dict(inboxes).items()
@@ -87,16 +92,12 @@ async def enqueue(  # noqa: PLR0913 - a row's columns
     return written
 
 
-async def enqueue_to_followers(  # noqa: PLR0913 - a row's columns
+async def enqueue_to_followers(
     transaction: Transaction,
-    *,
-    activity_id: ActivityId,
-    actor_id: ActorId,
+    leaving: Leaving,
     followed_id: ActorId,
+    *,
     our_host: Host,
-    order_key: str,
-    now: datetime,
-    expires_at: datetime,
     limit: int,
 ) -> int:
     """Write the deliveries to an actor's followers, one for each inbox; return how many are new.
@@ -106,14 +107,14 @@ async def enqueue_to_followers(  # noqa: PLR0913 - a row's columns
     return await _enqueue_page(
         transaction,
         {
-            "activity_id": activity_id,
-            "actor_id": actor_id,
+            "activity_id": leaving.activity_id,
+            "actor_id": leaving.actor_id,
             "followed_id": followed_id,
             "our_host": our_host,
-            "order_key": order_key,
+            "order_key": leaving.order_key,
             "cursor": "",
-            "due_at": to_microseconds(now),
-            "expires_at": to_microseconds(expires_at),
+            "due_at": to_microseconds(leaving.first_try_at),
+            "expires_at": to_microseconds(leaving.expires_at),
         },
         limit,
     )
@@ -185,15 +186,14 @@ async def _enqueue_page(transaction: Transaction, fan_out: Row, limit: int) -> i
         },
     )
     page = _destinations(rows[:limit])
-    written = await enqueue(
-        transaction,
+    leaving = Leaving(
         activity_id=ActivityId(text(fan_out, "activity_id")),
         actor_id=ActorId(text(fan_out, "actor_id")),
-        inboxes=page,
         order_key=text(fan_out, "order_key"),
-        now=from_microseconds(fan_out["due_at"]),
+        first_try_at=from_microseconds(fan_out["due_at"]),
         expires_at=from_microseconds(fan_out["expires_at"]),
     )
+    written = await enqueue(transaction, leaving, page)
     if len(rows) > limit:
         await insert_rows(
             transaction,

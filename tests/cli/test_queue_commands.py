@@ -8,6 +8,7 @@ import pytest
 from fedirec.cli.opening import open_here
 from fedirec.domain.actors import ActivityId, Host, InboxUrl
 from fedirec.storage import deliveries
+from fedirec.storage.deliveries import Leaving
 from fedirec.storage.peers import see_peer
 
 JOB = ("--title", "Two framers", "--words", "Six weeks from March, tools and lunch are there.")
@@ -31,12 +32,14 @@ def send(guild, *inboxes: str) -> ActivityId:
         async with open_here() as federation, federation.database.transaction() as transaction:
             await deliveries.enqueue(
                 transaction,
-                activity_id=activity_id,
-                actor_id=federation.instance.member_id("ada"),
-                inboxes=[(InboxUrl(inbox), FAR) for inbox in inboxes],
-                order_key=activity_id,
-                now=federation.now(),
-                expires_at=federation.now() + timedelta(days=1),
+                Leaving(
+                    activity_id=activity_id,
+                    actor_id=federation.instance.member_id("ada"),
+                    order_key=activity_id,
+                    first_try_at=federation.now(),
+                    expires_at=federation.now() + timedelta(days=1),
+                ),
+                [(InboxUrl(inbox), FAR) for inbox in inboxes],
             )
 
     asyncio.run(enqueue())

@@ -6,6 +6,7 @@ from fedirec.community import following, job_notes, moderation
 from fedirec.errors import BlockedError, InvalidInputError
 from fedirec.federation.inbox import check_host
 from fedirec.storage import blocks, deliveries
+from fedirec.storage.deliveries import Leaving
 from tests.community.guild import open_guild
 from tests.community.test_job_notes import job_draft
 from tests.peers import Peer
@@ -63,15 +64,17 @@ async def test_a_block_beats_what_waits_for_the_host_and_its_subdomains(guild, b
     async with guild.federation.database.transaction() as transaction:
         await deliveries.enqueue(
             transaction,
-            activity_id=made["id"],
-            actor_id=guild.id(ada),
-            inboxes=[
+            Leaving(
+                activity_id=made["id"],
+                actor_id=guild.id(ada),
+                order_key=note_id,
+                first_try_at=guild.clock.now,
+                expires_at=guild.clock.now,
+            ),
+            [
                 (f"https://{host}/inbox", host)
                 for host in ("spam.example", "a.spam.example", "notspam.example")
             ],
-            order_key=note_id,
-            now=guild.clock.now,
-            expires_at=guild.clock.now,
         )
 
     await moderation.block_host(guild.federation, "spam.example", reason="spam")

@@ -6,6 +6,7 @@ from typing import Any
 from fedirec.domain.actors import Host, InboxUrl
 from fedirec.storage import deliveries, queue
 from fedirec.storage.database import Database
+from fedirec.storage.deliveries import Leaving
 from fedirec.storage.queue import ClaimedDelivery, Settlement
 from fedirec.storage.queue_lists import list_deliveries
 from tests.storage.samples import (
@@ -34,12 +35,14 @@ async def enqueue(
     async with database.transaction() as transaction:
         return await deliveries.enqueue(
             transaction,
-            activity_id=an_activity(number).id,
-            actor_id=ADA,
-            inboxes=inboxes,
-            order_key=order_key or an_activity(number).id,
-            now=now,
-            expires_at=expires_at,
+            Leaving(
+                activity_id=an_activity(number).id,
+                actor_id=ADA,
+                order_key=order_key or an_activity(number).id,
+                first_try_at=now,
+                expires_at=expires_at,
+            ),
+            inboxes,
         )
 
 

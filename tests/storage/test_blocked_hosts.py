@@ -10,6 +10,7 @@ from fedirec.domain.moderation import HostVerdict, admit_host
 from fedirec.storage import blocks, cards, deliveries, queue
 from fedirec.storage.blocks import INSTANCE, covers
 from fedirec.storage.database import Database
+from fedirec.storage.deliveries import Leaving
 from tests.storage.queueing import ADA, an_inbox, enqueue
 from tests.storage.samples import (
     DAY,
@@ -124,13 +125,15 @@ async def test_nothing_goes_to_followers_on_a_blocked_host(database):
         await say(transaction, 1)
         written = await deliveries.enqueue_to_followers(
             transaction,
-            activity_id=an_activity(1).id,
-            actor_id=ADA,
-            followed_id=ADA,
+            Leaving(
+                activity_id=an_activity(1).id,
+                actor_id=ADA,
+                order_key="x",
+                first_try_at=NOW,
+                expires_at=NOW + DAY,
+            ),
+            ADA,
             our_host=OURS,
-            order_key="x",
-            now=NOW,
-            expires_at=NOW + DAY,
             limit=9,
         )
 

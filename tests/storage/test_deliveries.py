@@ -5,6 +5,7 @@ import pytest
 from fedirec.domain.actors import Actor, Host, InboxUrl
 from fedirec.storage import activities, actors, blocks, deliveries, queue
 from fedirec.storage.database import Database
+from fedirec.storage.deliveries import Leaving
 from fedirec.storage.queue_lists import list_deliveries
 from tests.databases import CountingDatabase
 from tests.storage.samples import (
@@ -44,13 +45,15 @@ async def enqueue(database: Database, limit: int = 500) -> int:
     async with database.transaction() as transaction:
         return await deliveries.enqueue_to_followers(
             transaction,
-            activity_id=an_activity(1).id,
-            actor_id=ADA,
-            followed_id=ADA,
+            Leaving(
+                activity_id=an_activity(1).id,
+                actor_id=ADA,
+                order_key="note",
+                first_try_at=NOW,
+                expires_at=NOW + DAY,
+            ),
+            ADA,
             our_host=OURS,
-            order_key="note",
-            now=NOW,
-            expires_at=NOW + DAY,
             limit=limit,
         )
 
@@ -197,12 +200,14 @@ async def test_everybody_who_got_anything_about_an_object_is_known(storage):
         ):
             await deliveries.enqueue(
                 transaction,
-                activity_id=an_activity(number).id,
-                actor_id=ADA,
-                inboxes=[(InboxUrl(f"https://{host}/inbox"), Host(host))],
-                order_key=note,
-                now=NOW,
-                expires_at=NOW + DAY,
+                Leaving(
+                    activity_id=an_activity(number).id,
+                    actor_id=ADA,
+                    order_key=note,
+                    first_try_at=NOW,
+                    expires_at=NOW + DAY,
+                ),
+                [(InboxUrl(f"https://{host}/inbox"), Host(host))],
             )
         got = await deliveries.inboxes_that_got(transaction, note)
 

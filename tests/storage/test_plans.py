@@ -28,6 +28,7 @@ from fedirec.storage import (
 )
 from fedirec.storage.cards import read_card
 from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
+from fedirec.storage.deliveries import Leaving
 from fedirec.storage.received import find_received, insert_received, prune_received
 from fedirec.storage.seen_signatures import is_seen
 from tests.databases import CountingDatabase
@@ -146,12 +147,14 @@ async def busy(database):
             await say(transaction, number)
             await deliveries.enqueue(
                 transaction,
-                activity_id=an_activity(number).id,
-                actor_id=ADA,
-                inboxes=[(InboxUrl(f"https://{host}/inbox"), host) for host in hosts],
-                order_key="x",
-                now=NOW,
-                expires_at=NOW + DAY,
+                Leaving(
+                    activity_id=an_activity(number).id,
+                    actor_id=ADA,
+                    order_key="x",
+                    first_try_at=NOW,
+                    expires_at=NOW + DAY,
+                ),
+                [(InboxUrl(f"https://{host}/inbox"), host) for host in hosts],
             )
         await insert_received(transaction, [a_received(number) for number in range(3)])
     return database
@@ -239,12 +242,14 @@ async def test_a_claim_costs_the_same_statements_however_much_waits(database, wa
         await say(transaction, 1)
         await deliveries.enqueue(
             transaction,
-            activity_id=an_activity(1).id,
-            actor_id=ADA,
-            inboxes=inboxes,
-            order_key="x",
-            now=NOW,
-            expires_at=NOW + DAY,
+            Leaving(
+                activity_id=an_activity(1).id,
+                actor_id=ADA,
+                order_key="x",
+                first_try_at=NOW,
+                expires_at=NOW + DAY,
+            ),
+            inboxes,
         )
 
     async with counting.transaction() as transaction:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fedirec.domain.actors import Host, InboxUrl
 from fedirec.storage import deliveries, queue
 from fedirec.storage.database import Database
+from fedirec.storage.deliveries import Leaving
 from fedirec.storage.queue import ClaimedDelivery, Settlement
 from tests.storage.samples import DAY, NOW, actor_id, an_activity, an_actor, save_actors, say
 
@@ -98,12 +99,14 @@ class Model:
         async with self.database.transaction() as transaction:
             await deliveries.enqueue(
                 transaction,
-                activity_id=activity_id,
-                actor_id=ADA,
-                inboxes=inboxes,
-                order_key=step.key,
-                now=self.now,
-                expires_at=self.now + DAY,
+                Leaving(
+                    activity_id=activity_id,
+                    actor_id=ADA,
+                    order_key=step.key,
+                    first_try_at=self.now,
+                    expires_at=self.now + DAY,
+                ),
+                inboxes,
             )
         for inbox, _ in inboxes:
             self.keys.setdefault((activity_id, inbox), step.key)

@@ -8,6 +8,7 @@ import pytest
 from fedirec.domain.actors import Host, InboxUrl
 from fedirec.storage import deliveries, queue
 from fedirec.storage.database import Database
+from fedirec.storage.deliveries import Leaving
 from fedirec.storage.queue import ClaimedDelivery, Settlement
 from fedirec.storage.queue_lists import list_deliveries
 from fedirec.storage.queue_steering import (
@@ -33,12 +34,14 @@ async def waiting(database):
         for activity in said:
             await deliveries.enqueue(
                 transaction,
-                activity_id=activity.id,
-                actor_id=actor_id("ada"),
-                inboxes=[(InboxUrl(f"https://{host}/inbox"), host) for host in (NEAR, FAR)],
-                order_key=activity.id,
-                now=NOW,
-                expires_at=NOW + timedelta(hours=1),
+                Leaving(
+                    activity_id=activity.id,
+                    actor_id=actor_id("ada"),
+                    order_key=activity.id,
+                    first_try_at=NOW,
+                    expires_at=NOW + timedelta(hours=1),
+                ),
+                [(InboxUrl(f"https://{host}/inbox"), host) for host in (NEAR, FAR)],
             )
     return said[0].id
 

@@ -15,6 +15,7 @@ from fedirec.signatures import cavage
 from fedirec.storage import activities, deliveries, keys, peers, queue
 from fedirec.storage.activities import LocalActivity
 from fedirec.storage.database import Row
+from fedirec.storage.deliveries import Leaving
 from fedirec.storage.queue import ClaimedDelivery
 from fedirec.transport.protocol import Response
 from tests import misbehaviour
@@ -44,12 +45,14 @@ async def enqueue(federation: Federation, inbox: str, host: str) -> str:
         )
         await deliveries.enqueue(
             transaction,
-            activity_id=ACTIVITY,
-            actor_id=MEMBER,
-            inboxes=[(InboxUrl(inbox), Host(host))],
-            order_key=ACTIVITY,
-            now=now,
-            expires_at=now + federation.limits.delivery_lifetime,
+            Leaving(
+                activity_id=ACTIVITY,
+                actor_id=MEMBER,
+                order_key=ACTIVITY,
+                first_try_at=now,
+                expires_at=now + federation.limits.delivery_lifetime,
+            ),
+            [(InboxUrl(inbox), Host(host))],
         )
     return body
 

@@ -15,6 +15,7 @@ from fedirec.signatures.digest import multibase_digest
 from fedirec.storage import activities, deliveries, keys, received
 from fedirec.storage.activities import LocalActivity
 from fedirec.storage.database import Value
+from fedirec.storage.deliveries import Leaving
 from fedirec.storage.received import ReceivedActivity
 from fedirec.workers.deliveries import delivery_line
 from fedirec.workers.failures import describe, next_try_at
@@ -48,12 +49,14 @@ async def publish(federation: Federation, *inboxes: tuple[str, str], number: int
         await activities.insert_activity(transaction, activity)
         await deliveries.enqueue(
             transaction,
-            activity_id=activity_id,
-            actor_id=MEMBER,
-            inboxes=[(InboxUrl(url), Host(host)) for url, host in inboxes],
-            order_key=activity_id,
-            now=now,
-            expires_at=now + timedelta(days=5),
+            Leaving(
+                activity_id=activity_id,
+                actor_id=MEMBER,
+                order_key=activity_id,
+                first_try_at=now,
+                expires_at=now + timedelta(days=5),
+            ),
+            [(InboxUrl(url), Host(host)) for url, host in inboxes],
         )
 
 
