@@ -12,8 +12,9 @@ from typing import Final
 from ulid import ULID
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl, ObjectId
+from fedirec.domain.origins import same_origin
+from fedirec.errors import InvalidInputError
 
-PUBLIC: Final = "https://www.w3.org/ns/activitystreams#Public"
 RANDOM_BYTES: Final = 10
 
 
@@ -99,8 +100,11 @@ class Instance:
         return f"{self.origin}/tags/{tag.lower()}"
 
     def owns(self, uri: str) -> bool:
-        """Whether `uri` is on this instance: same scheme, host and port."""
-        return uri == self.origin or uri.split("/", 3)[:3] == self.origin.split("/", 3)
+        """Whether `uri` is on this instance: same scheme, host and port. What is no URL is not."""
+        try:
+            return same_origin(uri, self.origin)
+        except InvalidInputError:
+            return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

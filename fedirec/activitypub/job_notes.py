@@ -30,7 +30,7 @@ from fedirec.activitypub.documents import (
     text_of,
 )
 from fedirec.activitypub.endorsement_members import parse_skills, render_skills
-from fedirec.activitypub.identifiers import PUBLIC, Instance
+from fedirec.activitypub.identifiers import Instance
 from fedirec.activitypub.normalization import normalize
 from fedirec.activitypub.phrases import Phrases, day_words, phrases_in
 from fedirec.activitypub.statements import hashtag_tags, hashtags_of
@@ -45,6 +45,7 @@ from fedirec.domain.job_notes import (
     PayPer,
     Remote,
 )
+from fedirec.domain.public import PUBLIC
 from fedirec.errors import MalformedActivityError
 
 JOBS_TAG: Final = "jobs"

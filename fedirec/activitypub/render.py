@@ -16,10 +16,10 @@ from fedirec.activitypub.documents import (
     ids_of,
     instant_text,
 )
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.vocabulary import AS_CONTEXT, PROOF_CONTEXT
 from fedirec.domain.actors import Actor
 from fedirec.domain.audience import Audience
+from fedirec.domain.public import PUBLIC
 
 
 def render_create(

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from fedirec.activitypub.documents import JsonObject, id_of, ids_of, object_of
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.domain.actors import ActivityId, Actor, ActorId
 from fedirec.domain.audience import Audience
+from fedirec.domain.public import PUBLIC
 from fedirec.errors import InvalidInputError
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication

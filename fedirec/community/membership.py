@@ -14,12 +14,12 @@ from typing import Final
 
 from fedirec.activitypub.actors import render_actor
 from fedirec.activitypub.content import clean_text, paragraphs
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.render import render_update
 from fedirec.activitypub.vocabulary import ACTOR_CONTEXT
 from fedirec.domain.actors import Actor, ActorId, ActorKind, Host
 from fedirec.domain.audience import public_audience
 from fedirec.domain.handles import check_member_name
+from fedirec.domain.public import PUBLIC
 from fedirec.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication

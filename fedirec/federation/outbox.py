@@ -6,10 +6,10 @@ meets gives people here the effect.
 """
 
 from fedirec.activitypub.documents import JsonObject, dump, ids_of
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.parse import Activity, parse_activity
 from fedirec.activitypub.render import with_proof_context
 from fedirec.domain.actors import ActivityId
+from fedirec.domain.public import PUBLIC
 from fedirec.errors import InvalidInputError
 from fedirec.federation import fan_out, registry
 from fedirec.federation.context import Federation

@@ -8,9 +8,9 @@ origin says is handled. The rest is ignored.
 from typing import Final
 
 from fedirec.activitypub.documents import JsonObject, id_of, load_document
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.parse import Activity, parse_activity_document
 from fedirec.domain.origins import same_origin
+from fedirec.domain.public import PUBLIC
 from fedirec.errors import FedirecError, GoneError, NotFoundError, RemoteUnavailableError
 from fedirec.federation.context import Federation
 from fedirec.federation.fetch_ledger import Allowance

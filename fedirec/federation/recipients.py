@@ -5,9 +5,9 @@ Only the followers of the *verified* actor count, whatever the document says.
 
 from collections.abc import Iterable
 
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.parse import Activity
 from fedirec.domain.actors import ActorId
+from fedirec.domain.public import PUBLIC
 from fedirec.federation.handling import Case
 from fedirec.storage import actors, blocks, follows
 from fedirec.storage.database import Transaction

@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from fedirec.activitypub.endorsements import core_digest
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.community import endorsements
 from fedirec.domain.follows import FollowState
+from fedirec.domain.public import PUBLIC
 from fedirec.storage import follows
 from tests.community.guild import DRAFT, Guild
 from tests.federation.receiving.door import serve_note

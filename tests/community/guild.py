@@ -13,11 +13,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.community import upkeep
 from fedirec.community.membership import add_member
 from fedirec.domain.actors import Actor, ActorId, Host, ObjectId
 from fedirec.domain.endorsements import EndorsementDraft, OfferState, Period, Relation, Skill
+from fedirec.domain.public import PUBLIC
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import deliver, settle
 from fedirec.federation.inbox import handle_received

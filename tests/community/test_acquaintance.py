@@ -2,8 +2,8 @@
 
 import pytest
 
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.domain.endorsements import OfferState, OfferWay
+from fedirec.domain.public import PUBLIC
 from tests.community.elsewhere import instant
 from tests.community.test_asking import answer, ask, follows_guild
 

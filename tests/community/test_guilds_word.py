@@ -3,7 +3,7 @@
 import pytest
 import pytest_asyncio
 
-from fedirec.activitypub.identifiers import PUBLIC
+from fedirec.domain.public import PUBLIC
 from tests.community.elsewhere import follow, path_of, publish, said_by, stamp_by, with_consent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

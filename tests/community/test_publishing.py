@@ -2,9 +2,9 @@
 
 import pytest
 
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.community import endorsements, job_notes
 from fedirec.domain.endorsements import OfferState
+from fedirec.domain.public import PUBLIC
 from fedirec.errors import ConflictError, RemoteUnavailableError
 from fedirec.storage import announcements
 from tests.community.elsewhere import (

@@ -1,13 +1,14 @@
 """Announce: a boost. What is boosted is believed only from its own origin (OR-07, OR-18)."""
 
 from fedirec.activitypub.documents import JsonObject, id_of, object_of
-from fedirec.activitypub.identifiers import PUBLIC, Instance
+from fedirec.activitypub.identifiers import Instance
 from fedirec.activitypub.notes import parse_note
 from fedirec.activitypub.parse import Activity
 from fedirec.domain.actors import ActorId, ObjectId
 from fedirec.domain.audience import Visibility
 from fedirec.domain.notifications import Notice, NoticeKind
 from fedirec.domain.origins import same_origin
+from fedirec.domain.public import PUBLIC
 from fedirec.errors import MalformedActivityError
 from fedirec.federation import consent
 from fedirec.federation.handling import (

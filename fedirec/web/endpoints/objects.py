@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from fedirec.activitypub.documents import dump, load_document, object_of
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.vocabulary import ENDORSEMENT_CONTEXT
 from fedirec.domain.actors import ObjectId
 from fedirec.domain.audience import Visibility, is_public
 from fedirec.domain.endorsements import OfferState
 from fedirec.domain.origins import host_of
+from fedirec.domain.public import PUBLIC
 from fedirec.errors import GoneError, NotFoundError
 from fedirec.storage import activities, actors, audiences, notes, offers, stamps, tombstones
 from fedirec.storage import endorsements as endorsement_rows

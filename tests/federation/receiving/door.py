@@ -12,8 +12,8 @@ from multidict import CIMultiDict
 from structlog.testing import capture_logs
 from yarl import URL
 
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.community import following
+from fedirec.domain.public import PUBLIC
 from fedirec.storage.database import Row
 from tests.federation.receiving.signing import Draft, sign_draft
 from tests.fediverse import Home, eventually

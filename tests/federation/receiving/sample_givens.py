@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from fedirec.activitypub.endorsements import core_digest
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.domain.actors import ActorId, ObjectId
 from fedirec.domain.audience import Visibility
 from fedirec.domain.endorsements import OfferState, OfferWay
 from fedirec.domain.follows import FollowState
+from fedirec.domain.public import PUBLIC
 from fedirec.storage import follows, notes, offers
 from fedirec.storage.follows import Follow
 from fedirec.storage.notes import StoredNote

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fedirec.activitypub.identifiers import PUBLIC
+from fedirec.domain.public import PUBLIC
 from fedirec.storage.database import Row
 from tests.federation.receiving.door import (
     create,

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.community import following
+from fedirec.domain.public import PUBLIC
 from tests.federation.receiving.door import (
     create,
     deliver,

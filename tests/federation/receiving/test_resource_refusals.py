@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from fedirec.activitypub.identifiers import PUBLIC
+from fedirec.domain.public import PUBLIC
 from tests.federation.receiving.door import (
     create,
     deliver,

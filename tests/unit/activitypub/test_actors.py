@@ -16,9 +16,10 @@ from fedirec.activitypub.actors import (
     render_instance_actor,
 )
 from fedirec.activitypub.documents import JsonObject, dump
-from fedirec.activitypub.identifiers import PUBLIC, Instance
+from fedirec.activitypub.identifiers import Instance
 from fedirec.activitypub.vocabulary import ACTOR_CONTEXT
 from fedirec.domain.actors import Actor, ActorId, ActorKind, Host, ProfileField
+from fedirec.domain.public import PUBLIC
 from fedirec.errors import MalformedActivityError
 from fedirec.signatures.keys import generate_ed25519, generate_rsa
 from tests.unit.activitypub.samples import (

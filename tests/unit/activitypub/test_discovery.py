@@ -176,10 +176,14 @@ def test_every_thing_has_its_place():
     [
         ("https://guild.example", True),
         ("https://guild.example/users/carol", True),
+        ("HTTPS://Guild.Example:443/users/carol", True),
         ("https://guild.example.evil.example/users/carol", False),
         ("https://guild.example:8443/users/carol", False),
         ("http://guild.example/users/carol", False),
         ("https://guild.example@evil.example/", False),
+        ("https://guild.example\\@evil.example/", False),
+        ("acct:carol@guild.example", False),
+        ("", False),
     ],
 )
 def test_what_is_ours_is_told_by_the_whole_origin(uri, is_ours):

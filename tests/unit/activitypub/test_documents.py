@@ -20,7 +20,7 @@ from fedirec.activitypub.documents import (
     text_of,
     types_of,
 )
-from fedirec.activitypub.identifiers import PUBLIC
+from fedirec.domain.public import PUBLIC
 from fedirec.errors import MalformedActivityError
 from tests.unit.activitypub.samples import JSON_VALUES, LIMITS, NAMES, raw
 

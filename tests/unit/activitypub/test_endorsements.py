@@ -17,7 +17,6 @@ from fedirec.activitypub.endorsements import (
     render_offer,
     render_stamp,
 )
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.render import render_create, with_proof_context
 from fedirec.activitypub.vocabulary import ENDORSEMENT_CONTEXT
 from fedirec.domain.audience import Audience
@@ -26,6 +25,7 @@ from fedirec.domain.endorsements import (
     StampVerdict,
     judge_stamp,
 )
+from fedirec.domain.public import PUBLIC
 from fedirec.errors import MalformedActivityError
 from fedirec.signatures.keys import load_public_multibase
 from fedirec.signatures.proofs import verify_proof

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.notes import Note, parse_note
+from fedirec.domain.public import PUBLIC
 from fedirec.errors import MalformedActivityError
 from tests.unit.activitypub.samples import JSON_VALUES, LIMITS, changed, mutated, payload
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.parse import kind_of, parse_activity, parse_activity_document
 from fedirec.activitypub.vocabulary import ActivityType, ObjectKind
+from fedirec.domain.public import PUBLIC
 from fedirec.errors import MalformedActivityError
 from tests.unit.activitypub.samples import (
     JSON_VALUES,

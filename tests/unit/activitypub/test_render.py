@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from fedirec.activitypub.collections import render_collection, render_page
 from fedirec.activitypub.documents import dump
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.parse import parse_activity
 from fedirec.activitypub.render import (
     render_accept_follow,
@@ -28,6 +27,7 @@ from fedirec.activitypub.render import (
 )
 from fedirec.activitypub.vocabulary import AS_CONTEXT, NOTE_CONTEXT, PROOF_CONTEXT
 from fedirec.domain.audience import Audience, public_audience
+from fedirec.domain.public import PUBLIC
 from tests.unit.activitypub.samples import (
     BEA,
     CAROL,

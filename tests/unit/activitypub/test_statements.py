@@ -8,7 +8,6 @@ import pytest
 from fedirec.activitypub.content import answer_text, clean_html, plain_text
 from fedirec.activitypub.documents import dump, ids_of
 from fedirec.activitypub.endorsements import render_endorsement_note
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.activitypub.notes import parse_note
 from fedirec.activitypub.parse import parse_activity
 from fedirec.activitypub.phrases import PHRASES, period_words, phrases_in
@@ -17,6 +16,7 @@ from fedirec.activitypub.vocabulary import QUESTION_CONTEXT
 from fedirec.domain.actors import Actor
 from fedirec.domain.endorsements import EndorsementDraft, Period, Relation, ShownTo, Skill
 from fedirec.domain.job_notes import PayPer, Remote
+from fedirec.domain.public import PUBLIC
 from tests.unit.activitypub.samples import (
     BEA,
     CAROL,

@@ -12,10 +12,10 @@ from fedirec.activitypub.endorsements import (
     why_not_endorsement,
     why_not_offer,
 )
-from fedirec.activitypub.identifiers import PUBLIC
 from fedirec.domain.endorsements import (
     ShownTo,
 )
+from fedirec.domain.public import PUBLIC
 from fedirec.errors import InvalidInputError
 from tests.unit.activitypub.samples import (
     BEA,
