@@ -134,11 +134,20 @@ def _draft(arguments: argparse.Namespace, *, now: "datetime", language: str) -> 
         relation=Relation(arguments.relation),
         period=Period(start=arguments.start, end=arguments.end),
         skills=tuple(Skill(name=name) for name in arguments.skill),
-        evidence=tuple(Evidence(href=url, name=url, seen=now) for url in arguments.evidence),
+        evidence=tuple(
+            Evidence(href=url, name=_shortened(url), seen=now) for url in arguments.evidence
+        ),
         setting=arguments.setting,
         shown_to=ShownTo(arguments.audience),
         language=language,
     )
+
+
+def _shortened(url: str) -> str:
+    """Return a link as its own name, which may not be as long as a link."""
+    from fedirec.domain.drafts import LINE_CHARACTERS
+
+    return url if len(url) <= LINE_CHARACTERS else url[: LINE_CHARACTERS - 1] + "…"
 
 
 async def _offers(arguments: argparse.Namespace) -> None:

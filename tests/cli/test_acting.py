@@ -171,6 +171,14 @@ def test_an_offer_cannot_be_answered_twice(guild, offer):
     assert "can no longer be answered" in again.err
 
 
+def test_a_long_link_can_be_evidence(guild, bo):
+    url = f"https://hall.example/{'x' * 400}"
+
+    offered = guild.done("endorse", "ada", bo, *ENDORSE, "--evidence", url).record
+
+    assert offered["state"] == "waiting"
+
+
 @pytest.mark.parametrize("who", ["ada", "bo"])
 def test_either_of_the_two_can_withdraw(guild, offer, who):
     guild.done("answer", "bo", str(offer["id"]), "accept")
