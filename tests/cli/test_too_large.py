@@ -7,7 +7,7 @@ SKILLS = [f"{number} {LOG * 40}" for number in range(8)]
 LINKS = [f"https://hall.example/{number}/{'x' * 270}" for number in range(8)]
 
 
-def said(words):
+def said(words: str) -> list[str]:
     """An endorsement in these words, with all the skills and links that it may have."""
     skills = [word for skill in SKILLS for word in ("--skill", skill)]
     links = [word for link in LINKS for word in ("--evidence", link)]
