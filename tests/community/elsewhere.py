@@ -6,6 +6,7 @@ from typing import Any
 
 from fedirec.activitypub.endorsements import core_digest
 from fedirec.community import endorsements
+from fedirec.domain.actors import ActorId, ObjectId
 from fedirec.domain.follows import FollowState
 from fedirec.domain.public import PUBLIC
 from fedirec.storage import follows
@@ -51,7 +52,7 @@ async def offered_to(guild: Guild, who: str, person: PeerActor, **amending: str)
     """Have one of ours ask somebody elsewhere; return the Offer that their server got."""
     if amending:
         guild.clock.forward(minutes=1)
-        made = await endorsements.amend(guild.federation, who, amending["note_id"], OTHER)
+        made = await endorsements.amend(guild.federation, who, ObjectId(amending["note_id"]), OTHER)
     else:
         made = await endorsements.offer(guild.federation, who, person.handle, DRAFT)
     [sent] = [each for each in await guild.sent(person, "Offer") if each["id"] == made.offer.id]
@@ -72,8 +73,8 @@ async def follow(guild: Guild, follower: str, followed: str) -> None:
         await follows.save_follow(
             transaction,
             follows.Follow(
-                follower_id=follower,
-                followed_id=followed,
+                follower_id=ActorId(follower),
+                followed_id=ActorId(followed),
                 activity_id=f"{follower}#follows/{followed}",
                 state=FollowState.ACCEPTED,
                 requested_at=guild.clock.now,

@@ -5,7 +5,7 @@ to be sent goes out over loopback. The door itself is tested elsewhere.
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -63,7 +63,7 @@ class Guild:
 
     federation: Federation
     clock: Clock
-    numbers: count = field(default_factory=lambda: count(1))
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     async def add(self, *names: str) -> tuple[str, ...]:
         """Add members named so with a number behind, since tests share the guild."""

@@ -1,5 +1,7 @@
 """Who wrote to a member or the guild lately may be asked by a direct note; and how they answer."""
 
+from typing import Any
+
 import pytest
 
 from fedirec.domain.endorsements import OfferState, OfferWay
@@ -18,7 +20,7 @@ def tomorrow(guild):
     guild.clock.forward(days=1)
 
 
-async def wrote(guild, person, addressee, **changes):
+async def wrote(guild, person, addressee, **changes) -> str:
     """Have somebody elsewhere write to somebody here; return the note's id."""
     note = {
         "id": f"{person.peer.origin}/notes/{person.peer.next_number()}",
@@ -30,7 +32,7 @@ async def wrote(guild, person, addressee, **changes):
         "tag": [{"type": "Mention", "href": addressee}],
     } | changes
     await guild.hear(person, person.activity("Create", note, to=note["to"]))
-    return note["id"]
+    return str(note["id"])
 
 
 @pytest.mark.parametrize("whom", ["endorser", "guild"])
@@ -82,7 +84,7 @@ async def test_a_follower_is_asked_without_pointing_at_what_they_wrote(guild, da
     assert "inReplyTo" not in create["object"]
 
 
-async def explained(guild, dan):
+async def explained(guild, dan) -> Any:
     """Ask, and be answered with nothing that counts; return the offer and the explanation's id."""
     [ada] = await guild.add("ada")
     await follows_guild(guild, dan)

@@ -1,5 +1,7 @@
 """People on servers that know nothing of endorsements: one direct note, one word, or a link."""
 
+from typing import Any
+
 import pytest
 
 from fedirec.community import endorsements
@@ -20,12 +22,12 @@ def tomorrow(guild):
     guild.clock.forward(days=1)
 
 
-async def ask(guild, who, person, draft=DRAFT):
+async def ask(guild, who, person, draft=DRAFT) -> Any:
     """Wish to endorse somebody elsewhere."""
     return await endorsements.offer(guild.federation, who, person.handle, draft)
 
 
-async def refusal(guild, who, person):
+async def refusal(guild, who, person) -> str | None:
     """Why somebody elsewhere cannot be asked now; None if they can."""
     try:
         await ask(guild, who, person, OTHER)
@@ -34,13 +36,13 @@ async def refusal(guild, who, person):
     return None
 
 
-async def follows_guild(guild, person):
+async def follows_guild(guild, person) -> None:
     """Let somebody elsewhere follow the guild."""
     await guild.know(person)
     await follow(guild, person.id, guild.guild_id)
 
 
-def reply_to(guild, person, made, text, **changes):
+def reply_to(guild, person, made, text, **changes) -> dict[str, Any]:
     """A private reply with a mention before it, as Mastodon writes it."""
     asker = made.offer.asked_by
     mention = f'<span class="h-card"><a href="{asker}" class="u-url mention">@guild</a></span>'
@@ -56,7 +58,7 @@ def reply_to(guild, person, made, text, **changes):
     } | changes
 
 
-async def answer(guild, person, made, text, **changes):
+async def answer(guild, person, made, text, **changes) -> tuple[str, str | None]:
     """Have somebody reply; return the reply's id, and why it changed nothing, or None."""
     reply = reply_to(guild, person, made, text, **changes)
     create = person.activity("Create", reply, to=reply["to"])

@@ -1,5 +1,7 @@
 """ActivityPub's client side (§6), act by act, as any application does it."""
 
+from typing import Any
+
 import pytest
 
 from fedirec.storage import blocks, follows
@@ -9,7 +11,7 @@ from tests.fediverse import eventually
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def posts_to(peer, number=1):
+async def posts_to(peer, number=1) -> list[Any]:
     """Wait until a peer has got so many posts, and return them."""
 
     async def look():
@@ -18,7 +20,7 @@ async def posts_to(peer, number=1):
     return [post.json() for post in await eventually(look, expecting=f"{number} posts")]
 
 
-async def is_following(home, follower, followed):
+async def is_following(home, follower, followed) -> bool:
     """Whether somebody follows somebody, accepted."""
     async with home.federation.database.reading() as reader:
         return await follows.is_follower(reader, follower=follower, followed=followed)

@@ -1,5 +1,7 @@
 """What becomes of an endorsement elsewhere when its server, a guild or its author is quick."""
 
+from typing import Any
+
 import pytest
 import pytest_asyncio
 from aiohttp import web
@@ -24,7 +26,7 @@ async def author(guild, peer):
     return author
 
 
-def edited(note, words):
+def edited(note, words) -> Any:
     """The note with other words, later."""
     content = f"<p>{words}</p>"
     return note | {"content": content, "contentMap": {"en": content}, "updated": LATER}

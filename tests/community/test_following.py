@@ -1,6 +1,7 @@
 """Members follow and stop following, here and elsewhere, whatever state the other server is in."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -19,13 +20,13 @@ from tests.misbehaviour import hangs_up
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def follow_of(guild, follower, followed):
+async def follow_of(guild, follower, followed) -> Any:
     """The follow between two actors as it stands, or None."""
     async with guild.federation.database.reading() as reader:
         return await follows.find_follow(reader, follower, followed)
 
 
-async def notices_for(guild, name):
+async def notices_for(guild, name) -> list[Any]:
     """What somebody is told, by kind."""
     found = await guild.rows(
         "select kind from notifications where owner_id = :owner order by id", owner=guild.id(name)

@@ -1,5 +1,7 @@
 """A guild's word that somebody agreed by reply: others' counts here when the person boosts."""
 
+from typing import Any
+
 import pytest
 import pytest_asyncio
 
@@ -26,7 +28,7 @@ def person(stranger):
     return stranger.add_actor("person")
 
 
-async def vouched_for(guild, author, person, **changes):
+async def vouched_for(guild, author, person, **changes) -> tuple[dict[str, Any], str]:
     """Have an endorsement published on the other guild's word."""
     note = said_by(guild, author, person)
     word = {"attributedTo": author.peer.actors["guild"].id, "onBehalfOf": person.id} | changes
@@ -36,7 +38,7 @@ async def vouched_for(guild, author, person, **changes):
     return note, stamp_id
 
 
-def boost(person, note):
+def boost(person, note) -> Any:
     """The person's own boost, as their server sends it."""
     return person.activity("Announce", note["id"], to=[PUBLIC], cc=[person.followers])
 

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from fedirec.community import job_notes
+from fedirec.domain.actors import ObjectId
 from fedirec.domain.endorsements import Skill
 from fedirec.domain.job_notes import JobDraft, Pay, PayPer, Remote
 from fedirec.errors import ConflictError, InvalidInputError, NotFoundError
@@ -14,7 +16,7 @@ from fedirec.errors import ConflictError, InvalidInputError, NotFoundError
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def job_draft(guild, **changes):
+def job_draft(guild, **changes) -> Any:
     """Work that can be posted now."""
     draft = JobDraft(
         title="Timber framer for a village hall",
@@ -33,7 +35,7 @@ def job_draft(guild, **changes):
     return replace(draft, **changes)
 
 
-async def posted(guild, bea, **changes):
+async def posted(guild, bea, **changes) -> Any:
     """Post work as somebody whom bea follows; return who, and the note's id."""
     [ada] = await guild.add("ada")
     await guild.hear(bea, bea.activity("Follow", guild.id(ada)))
@@ -138,7 +140,7 @@ async def test_nobody_changes_or_closes_the_note_of_another(guild, bea):
     for act in (
         job_notes.close(guild.federation, ben, note_id, is_filled=True),
         job_notes.amend(guild.federation, ben, note_id, job_draft(guild)),
-        job_notes.close(guild.federation, ben, f"{note_id}0", is_filled=True),
+        job_notes.close(guild.federation, ben, ObjectId(f"{note_id}0"), is_filled=True),
     ):
         with pytest.raises(NotFoundError, match=f"{ben} has no job note"):
             await act

@@ -1,5 +1,7 @@
 """After publication: consent is asked for again, and what shows follows the answer."""
 
+from typing import Any
+
 import pytest
 import pytest_asyncio
 
@@ -31,7 +33,7 @@ async def author(guild, peer):
     return author
 
 
-async def stands(guild, author, person):
+async def stands(guild, author, person) -> tuple[dict[str, Any], str]:
     """Have an author elsewhere publish an endorsement that its person stamped."""
     note = said_by(guild, author, person)
     stamp_id = stamp_by(person, note)
@@ -39,7 +41,7 @@ async def stands(guild, author, person):
     return note, stamp_id
 
 
-def asked(person, stamp_id):
+def asked(person, stamp_id) -> int:
     """How often a stamp was asked for."""
     return sum(each.path == path_of(person, stamp_id) for each in person.peer.received)
 

@@ -11,12 +11,12 @@ from tests.fediverse import Home, eventually, running_together
 from tests.peers import Peer
 
 
-def key_of(request):
+def key_of(request) -> str:
     """The key id that a delivery was signed with."""
     return parse_signature([request.header("signature")]).key_id
 
 
-async def keys_at(home, actor_id):
+async def keys_at(home, actor_id) -> set[str]:
     """The ids of the keys that another instance holds of an actor."""
     async with home.federation.database.reading() as reader:
         return {key.id for key in await keys.list_remote_keys(reader, actor_id)}

@@ -3,6 +3,7 @@
 import pytest
 
 from fedirec.community import following, job_notes, moderation
+from fedirec.domain.actors import Host, InboxUrl
 from fedirec.errors import BlockedError, InvalidInputError
 from fedirec.federation.inbox import check_host
 from fedirec.storage import blocks, deliveries
@@ -14,7 +15,7 @@ from tests.peers import Peer
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def waiting_for(guild, *hosts):
+async def waiting_for(guild, *hosts) -> list[int]:
     """How many deliveries are not sent yet, for each of the hosts."""
     found = await guild.rows("select host from deliveries where state in ('due', 'waiting')")
     return [sum(row["host"] == host for row in found) for host in hosts]
@@ -72,7 +73,7 @@ async def test_a_block_beats_what_waits_for_the_host_and_its_subdomains(guild, b
                 expires_at=guild.clock.now,
             ),
             [
-                (f"https://{host}/inbox", host)
+                (InboxUrl(f"https://{host}/inbox"), Host(host))
                 for host in ("spam.example", "a.spam.example", "notspam.example")
             ],
         )

@@ -1,10 +1,12 @@
 """How often anyone may ask, whom, and what they learn of a no: nothing."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from fedirec.community import endorsements
+from fedirec.domain.actors import ObjectId
 from fedirec.domain.endorsements import Evidence, OfferState, OfferWay
 from fedirec.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from fedirec.storage import actors, blocks
@@ -18,24 +20,24 @@ OPEN = "an offer to this person is still open"
 OVER = "not published; ask again after 90 days"
 
 
-async def offer(guild, who, whom, draft=DRAFT):
+async def offer(guild, who, whom, draft=DRAFT) -> Any:
     """Ask somebody, here by name, else by handle."""
     handle = whom if whom.startswith("@") else guild.handle(whom)
     return (await endorsements.offer(guild.federation, who, handle, draft)).offer
 
 
-async def amend(guild, who, note_id):
+async def amend(guild, who, note_id) -> Any:
     """Ask again a minute later, with another text."""
     guild.clock.forward(minutes=1)
     return (await endorsements.amend(guild.federation, who, note_id, OTHER)).offer
 
 
-async def decline(guild, who, offer_id):
+async def decline(guild, who, offer_id) -> None:
     """Say no, as somebody here."""
     await endorsements.answer(guild.federation, who, offer_id, is_accepted=False)
 
 
-async def refusal(guild, who, whom):
+async def refusal(guild, who, whom) -> str | None:
     """Why somebody cannot be asked now; None if they can."""
     try:
         await offer(guild, who, whom, OTHER)
@@ -44,7 +46,7 @@ async def refusal(guild, who, whom):
     return None
 
 
-async def let_allow(guild, name, *allowed):
+async def let_allow(guild, name, *allowed) -> None:
     """Let a member say who may offer them anything."""
     async with guild.federation.database.transaction() as transaction:
         changed = replace(await guild.actor(name), can_endorse=allowed)
@@ -174,7 +176,7 @@ async def test_after_a_withdrawal_ninety_days_of_silence(guild):
 async def test_who_never_wants_endorsements_is_sent_none(guild, peer):
     ada, ben = await guild.add("ada", "ben")
     await let_allow(guild, ben, guild.id(ben))
-    never = {"canEndorse": {"manualApproval": []}}
+    never: dict[str, dict[str, list[str]]] = {"canEndorse": {"manualApproval": []}}
     eve = peer.add_actor("eve", interactionPolicy=never)
 
     for whom in (ben, eve.handle, guild.handle("guild")):
@@ -270,7 +272,7 @@ async def test_only_who_wrote_it_amends_it_and_not_what_was_withdrawn(guild):
     made = await offer(guild, ada, ben)
     await endorsements.answer(guild.federation, ben, made.id, is_accepted=True)
 
-    for note_id in (made.note_id, f"{made.note_id}0"):
+    for note_id in (made.note_id, ObjectId(f"{made.note_id}0")):
         with pytest.raises(NotFoundError, match="no endorsement"):
             await endorsements.amend(guild.federation, ben, note_id, OTHER)
     await endorsements.withdraw(guild.federation, ben, made.note_id)

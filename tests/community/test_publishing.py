@@ -219,7 +219,7 @@ async def test_agreed_to_here_and_not_published_there_the_stamp_ends_after_thirt
     assert not await guild.shows(first["id"])
 
 
-async def stamped(guild, name, actor, note):
+async def stamped(guild, name, actor, note) -> str:
     """Let one of ours agree to what somebody elsewhere wants to say; return the stamp's id."""
     person = guild.id(name)
     offer = actor.activity(

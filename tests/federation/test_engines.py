@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from fedirec.community import endorsements, job_notes
 from fedirec.domain.job_notes import JobDraft, Pay, PayPer
@@ -48,18 +49,18 @@ async def test_guilds_on_two_engines_exchange_everything(tmp_path, server):
         assert await eventually(is_filled, expecting="the news that it is filled")
 
 
-async def found(home, sql, id_):
+async def found(home, sql, id_) -> Any:
     """The rows that a query finds of one id."""
     async with home.federation.database.reading() as reader:
         return await reader.fetch_all(sql, {"id": id_})
 
 
-async def is_gone(home, note_id):
+async def is_gone(home, note_id) -> bool:
     """Whether a note was deleted."""
     return not await found(home, "select id from notes where id = :id", note_id)
 
 
-async def status_at(home, job_id):
+async def status_at(home, job_id) -> str | None:
     """What another guild knows of a job note, or None."""
     rows = await found(home, "select status from job_notes where note_id = :id", job_id)
     return str(rows[0]["status"]) if rows else None
