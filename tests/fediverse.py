@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -131,7 +131,7 @@ async def running(
 
 @asynccontextmanager
 async def running_together(
-    folder: Path, *names: str, **values: object
+    folder: Path, *names: str, **values: Any
 ) -> AsyncIterator[tuple[Home, ...]]:
     """Run several instances, each in a folder of its own."""
     async with AsyncExitStack() as stack:

@@ -12,6 +12,7 @@ import aiohttp
 
 from fedirec.community.membership import add_member, make_token
 from fedirec.config import Settings
+from fedirec.domain.actors import ActorId
 from fedirec.server import open_federation
 from fedirec.storage import follows
 from tests.fediverse import Home, eventually, free_port, running, settings_at, settings_values
@@ -115,7 +116,9 @@ async def post_note(carol: str, token: str) -> str:
 async def is_follower(home: Home, follower_id: str) -> bool:
     """Whether the follow is there."""
     async with home.federation.database.reading() as reader:
-        return await follows.is_follower(reader, follower=follower_id, followed=home.id("carol"))
+        return await follows.is_follower(
+            reader, follower=ActorId(follower_id), followed=home.id("carol")
+        )
 
 
 async def got(peer: Peer, text: str) -> bool:

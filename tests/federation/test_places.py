@@ -1,6 +1,7 @@
 """Instances in odd places exchange everything: clocks apart, behind a proxy, on a split domain."""
 
 from datetime import timedelta
+from functools import partial
 
 from fedirec.community import endorsements, following
 from fedirec.storage import follows
@@ -18,12 +19,7 @@ async def exchange_everything(first: Home, second: Home) -> None:
         (second, first, "bea", "carol"),
     ):
         await following.follow(one.federation, name, other.handle(about))
-        await eventually(
-            lambda one=one, other=other, name=name, about=about: is_following(
-                one, other, name, about
-            ),
-            expecting="the Accept",
-        )
+        await eventually(partial(is_following, one, other, name, about), expecting="the Accept")
         made = await endorsements.offer(one.federation, name, other.handle(about), DRAFT)
         waiting = await offer_waiting(other, made.offer.id)
         await endorsements.answer(other.federation, about, waiting.id, is_accepted=True)

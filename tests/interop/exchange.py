@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fedirec.activitypub.documents import JsonObject
 from tests.fediverse import Home, eventually, free_port, running
@@ -23,7 +23,7 @@ class Exchange(NamedTuple):
 
 @asynccontextmanager
 async def exchanging(
-    folder: Path, node: str, *, first_knock: str = CAVAGE, **values: object
+    folder: Path, node: str, *, first_knock: str = CAVAGE, **values: Any
 ) -> AsyncIterator[Exchange]:
     """Run both for the length of the block; `values` are settings of ours."""
     authority = make_authority(folder)

@@ -1,5 +1,7 @@
 """Who leaves takes their consent along: what was said of them here is gone, on both faces."""
 
+from typing import Any
+
 import pytest
 
 from fedirec.community import endorsements
@@ -41,7 +43,7 @@ def bea(peer):
     return peer.add_actor("bea", interactionPolicy=SPEAKS_OURS)
 
 
-async def says_so(guild, bea):
+async def says_so(guild, bea) -> None:
     """Her server says that she is gone."""
     await guild.hear(bea, bea.activity("Delete", bea.id))
 
@@ -106,7 +108,7 @@ async def test_what_others_here_said_stays(home, guild, peer, bea):
     assert (await home.page(note_id)).status == 200
 
 
-async def accepted(guild, bea):
+async def accepted(guild, bea) -> Any:
     """Ada agrees to what somebody elsewhere says of her; return the note and her stamp."""
     await guild.know(bea)
     await follow(guild, guild.id("ada"), bea.id)

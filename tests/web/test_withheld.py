@@ -48,7 +48,7 @@ async def told(guild, peer):
     return Told(person=bea, note_id=note_id, stamp_id=stamp_id, create_id=create["id"])
 
 
-async def miss(guild, told):
+async def miss(guild, told) -> None:
     """The stamp is missing when it is asked for again."""
     told.serve_stamp(Answer(status=404))
     await guild.keep_up(days=WEEK)
@@ -63,7 +63,7 @@ async def lose_touch(guild, told):
     assert (await guild.endorsement(told.note_id)).state == "unconfirmed"
 
 
-async def is_listed(home, told):
+async def is_listed(home, told) -> bool:
     """Whether strangers find it in carol's outbox, on her page or on the guild's."""
     outbox = await home.ask("/users/carol/outbox?page=true")
     pages = [await home.page("/@carol"), await home.page("/")]
