@@ -35,7 +35,9 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _add_set(group: "Commands[argparse.ArgumentParser]") -> None:
-    parser = add_command(group, "set", _set, says="change how a member is shown, and what they let")
+    parser = add_command(
+        group, "set", _set, says="change how a member is shown, and who may ask them"
+    )
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("--display-name", metavar="T", help="what people call them")
     parser.add_argument("--summary", metavar="T", help="a few words about them; '' for none")
