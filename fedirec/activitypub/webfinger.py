@@ -5,15 +5,13 @@ from typing import Final
 
 from fedirec.activitypub.documents import Json, JsonObject, as_list, is_uri
 from fedirec.activitypub.identifiers import Instance
+from fedirec.activitypub.media_types import ACTIVITY_JSON, LD_ACTIVITY_JSON
 from fedirec.domain.actors import Actor
 from fedirec.errors import MalformedActivityError
 
-ACTIVITY_JSON: Final = "application/activity+json"
 SUBSCRIBE: Final = "http://ostatus.org/schema/1.0/subscribe"
 PROFILE_PAGE: Final = "http://webfinger.net/rel/profile-page"
-SELF_TYPES: Final = frozenset(
-    {ACTIVITY_JSON, 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'}
-)
+SELF_TYPES: Final = frozenset({ACTIVITY_JSON, LD_ACTIVITY_JSON})
 MAX_LINKS: Final = 100
 
 

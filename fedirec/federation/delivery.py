@@ -13,6 +13,7 @@ from typing import Final, assert_never
 
 import structlog
 
+from fedirec.activitypub.media_types import ACTIVITY_JSON
 from fedirec.domain.actors import Host
 from fedirec.domain.retry import (
     Again,
@@ -30,7 +31,7 @@ from fedirec.errors import (
     RemoteRefusedError,
     RemoteUnavailableError,
 )
-from fedirec.federation.answers import ACTIVITY_JSON, retry_after_of
+from fedirec.federation.answers import retry_after_of
 from fedirec.federation.context import Federation
 from fedirec.federation.gate import open_gate
 from fedirec.federation.signing import knock

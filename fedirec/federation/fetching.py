@@ -7,10 +7,11 @@ Signed by the instance's actor, on every hop; what comes back must say that it i
 from dataclasses import dataclass
 
 from fedirec.activitypub.documents import JsonObject, load_document
+from fedirec.activitypub.media_types import ACTIVITY_JSON, LD_ACTIVITY_JSON, is_activity_type
 from fedirec.activitypub.normalization import normalize
 from fedirec.domain.origins import ParsedUrl, parse_url, same_origin
 from fedirec.errors import InvalidInputError, MalformedActivityError, RemoteRefusedError
-from fedirec.federation.answers import ACCEPT_ACTIVITY, is_activity_type, raise_unless_ok
+from fedirec.federation.answers import raise_unless_ok
 from fedirec.federation.context import Federation
 from fedirec.federation.fetch_ledger import Allowance
 from fedirec.federation.gate import open_gate
@@ -68,7 +69,11 @@ async def fetch_json(
     gate = await open_gate(federation, allowance=allowance)
     response = await knock(
         federation,
-        Request(method="GET", url=asked.document, headers={"accept": ACCEPT_ACTIVITY}),
+        Request(
+            method="GET",
+            url=asked.document,
+            headers={"accept": f"{ACTIVITY_JSON}, {LD_ACTIVITY_JSON}"},
+        ),
         actor_id=federation.instance.actor_id,
         check_hop=gate.pass_fetch,
     )

@@ -10,7 +10,8 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from fedirec.web.negotiation import ACTIVITY_JSON, wants_json
+from fedirec.activitypub.media_types import ACTIVITY_JSON
+from fedirec.web.negotiation import wants_json
 from fedirec.web.refusals import VARY
 
 PUBLIC_SHORT: Final = "public, max-age=180"

@@ -7,10 +7,7 @@ Peers send `application/activity+json`, `application/ld+json` with or without th
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-ACTIVITY_JSON: Final = "application/activity+json"
-LD_JSON: Final = "application/ld+json"
-LD_PROFILE: Final = "https://www.w3.org/ns/activitystreams"
-JRD_JSON: Final = "application/jrd+json"
+from fedirec.activitypub.media_types import ACTIVITY_JSON, JRD_JSON, LD_JSON
 
 _MACHINE: Final = frozenset({ACTIVITY_JSON, LD_JSON, JRD_JSON, "application/json"})
 _PEOPLE: Final = frozenset({"text/html", "application/xhtml+xml"})
@@ -31,20 +28,6 @@ def wants_json(accept: Sequence[str], *, otherwise: bool) -> bool:
         if best is None or weight > best[0]:
             best = (weight, is_json)
     return otherwise if best is None else best[1]
-
-
-def is_activity_media_type(content_type: str) -> bool:
-    """Tell whether a body of this Content-Type is read in an inbox or outbox.
-
-    Three forms: activity+json, ld+json with the ActivityStreams profile, each with any further
-    parameters such as a charset of UTF-8 (BookWyrm).
-    """
-    media_type, parameters = _split(content_type)
-    if parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
-        return False
-    if media_type == ACTIVITY_JSON:
-        return True
-    return media_type == LD_JSON and LD_PROFILE in parameters.get("profile", "").split()
 
 
 def _ranges(accept: Sequence[str]) -> Iterable[tuple[str, float]]:

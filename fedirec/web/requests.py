@@ -7,12 +7,12 @@ import asyncio
 
 from aiohttp import hdrs, web
 
+from fedirec.activitypub.media_types import is_activity_type
 from fedirec.domain.actors import Host
 from fedirec.domain.limits import Limits
 from fedirec.errors import InvalidInputError, TooLargeError, UnsupportedMediaTypeError
 from fedirec.signatures.messages import SignedRequest
 from fedirec.web.keys import FEDERATION
-from fedirec.web.negotiation import is_activity_media_type
 
 SIGNATURE = "Signature"
 
@@ -27,7 +27,7 @@ def check_form(request: web.Request, limits: Limits) -> None:
             message = f"expected a body as it is, found Content-Encoding {encoding!r}"
             raise UnsupportedMediaTypeError(message)
     content_type = request.headers.get(hdrs.CONTENT_TYPE, "")
-    if not is_activity_media_type(content_type):
+    if not is_activity_type(content_type):
         message = f"expected application/activity+json, found Content-Type {content_type!r}"
         raise UnsupportedMediaTypeError(message)
     if (request.content_length or 0) > limits.inbox_body_bytes:

@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 
 from fedirec.activitypub.documents import dump
 from fedirec.activitypub.identifiers import Instance
+from fedirec.activitypub.media_types import JRD_JSON
 from fedirec.activitypub.webfinger import render_jrd
 from fedirec.domain.actors import ActorId
 from fedirec.domain.handles import parse_handle
@@ -17,7 +18,6 @@ from fedirec.errors import InvalidInputError, NotFoundError
 from fedirec.web.answers import PUBLIC_LONG, answer
 from fedirec.web.endpoints.local import find_local
 from fedirec.web.keys import FEDERATION
-from fedirec.web.negotiation import JRD_JSON
 from fedirec.web.readers import admit_reader
 
 MAX_RESOURCE: Final = 2_048

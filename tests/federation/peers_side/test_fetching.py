@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fedirec.activitypub.media_types import is_activity_type
 from fedirec.errors import (
     BlockedError,
     GoneError,
@@ -13,7 +14,6 @@ from fedirec.errors import (
     RemoteRefusedError,
     RemoteUnavailableError,
 )
-from fedirec.federation.answers import is_activity_type
 from fedirec.federation.fetching import fetch_document
 from fedirec.signatures import cavage
 from fedirec.storage import blocks
