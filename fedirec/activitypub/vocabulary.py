@@ -72,22 +72,42 @@ COLLECTION_TYPES: Final = frozenset(
 QUOTE_MEMBERS: Final = ("quote", "quoteUri", "quoteUrl", "_misskey_quote")
 STAMP_TYPE: Final = "EndorsementConsent"
 
-AS_NAMESPACE: Final = "https://www.w3.org/ns/activitystreams#"
+AS_CONTEXT: Final = "https://www.w3.org/ns/activitystreams"
+AS_NAMESPACE: Final = f"{AS_CONTEXT}#"
 OUR_NAMESPACE: Final = "https://w3id.org/fedirec/ns#"
 PROOF_CONTEXT: Final = "https://w3id.org/security/data-integrity/v2"
+_SECURITY_CONTEXT: Final = "https://w3id.org/security/v1"
+_CID_CONTEXT: Final = "https://www.w3.org/ns/cid/v1"
 
-AS_CONTEXT: Final = "https://www.w3.org/ns/activitystreams"
+# Parts that several contexts share; terms keep the order in which we always sent them.
+_OURS: Final[JsonObject] = {"fr": OUR_NAMESPACE}
+_OURS_AND_SECURITY: Final[JsonObject] = {**_OURS, "sec": "https://w3id.org/security#"}
+_GTS: Final[JsonObject] = {"gts": "https://gotosocial.org/ns#"}
+_QUOTE_POLICY: Final[JsonObject] = {
+    **_GTS,
+    "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
+    "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
+    "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+}
+_DIGEST: Final[JsonObject] = {
+    "digestMultibase": {"@id": "sec:digestMultibase", "@type": "sec:multibase"}
+}
+_SKILL: Final[JsonObject] = {"skill": {"@id": "fr:skill", "@container": "@set"}}
+_HASHTAG: Final[JsonObject] = {"Hashtag": "as:Hashtag"}
+_POST: Final[JsonObject] = {**_HASHTAG, "sensitive": "as:sensitive", **_QUOTE_POLICY}
+_LOCKED: Final[JsonObject] = {"manuallyApprovesFollowers": "as:manuallyApprovesFollowers"}
+
+NOTE_CONTEXT: Final[Json] = [AS_CONTEXT, _POST]
 
 ENDORSEMENT_CONTEXT: Final[Json] = [
-    "https://www.w3.org/ns/activitystreams",
+    AS_CONTEXT,
     {
-        "fr": "https://w3id.org/fedirec/ns#",
-        "sec": "https://w3id.org/security#",
+        **_OURS_AND_SECURITY,
         "Endorsement": "fr:Endorsement",
         "Recognition": "fr:Recognition",
         "endorsement": "fr:endorsement",
         "endorsed": {"@id": "fr:endorsed", "@type": "@id"},
-        "skill": {"@id": "fr:skill", "@container": "@set"},
+        **_SKILL,
         "sameAs": {"@id": "https://schema.org/sameAs", "@type": "@id"},
         "relation": "fr:relation",
         "period": "fr:period",
@@ -96,41 +116,34 @@ ENDORSEMENT_CONTEXT: Final[Json] = [
         "setting": "fr:setting",
         "evidence": {"@id": "fr:evidence", "@container": "@set"},
         "seen": {"@id": "fr:seen", "@type": "http://www.w3.org/2001/XMLSchema#dateTime"},
-        "digestMultibase": {"@id": "sec:digestMultibase", "@type": "sec:multibase"},
+        **_DIGEST,
         "shownTo": "fr:shownTo",
         "consent": {"@id": "fr:consent", "@type": "@id"},
         "credential": {"@id": "fr:credential", "@type": "@id"},
         "definition": {"@id": "fr:definition", "@type": "@id"},
         "decision": {"@id": "fr:decision", "@type": "@id"},
-        "Hashtag": "as:Hashtag",
-        "sensitive": "as:sensitive",
-        "gts": "https://gotosocial.org/ns#",
-        "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
-        "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
-        "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+        **_POST,
     },
 ]
 
 STAMP_CONTEXT: Final[Json] = [
-    "https://www.w3.org/ns/activitystreams",
-    "https://w3id.org/security/data-integrity/v2",
+    AS_CONTEXT,
+    PROOF_CONTEXT,
     {
-        "fr": "https://w3id.org/fedirec/ns#",
-        "sec": "https://w3id.org/security#",
+        **_OURS_AND_SECURITY,
         "EndorsementConsent": "fr:EndorsementConsent",
-        "gts": "https://gotosocial.org/ns#",
+        **_GTS,
         "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
         "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
-        "digestMultibase": {"@id": "sec:digestMultibase", "@type": "sec:multibase"},
+        **_DIGEST,
         "onBehalfOf": {"@id": "fr:onBehalfOf", "@type": "@id"},
     },
 ]
 
 JOB_CONTEXT: Final[Json] = [
-    "https://www.w3.org/ns/activitystreams",
+    AS_CONTEXT,
     {
-        "fr": "https://w3id.org/fedirec/ns#",
-        "sec": "https://w3id.org/security#",
+        **_OURS_AND_SECURITY,
         "JobNote": "fr:JobNote",
         "job": "fr:job",
         "title": "fr:title",
@@ -144,7 +157,7 @@ JOB_CONTEXT: Final[Json] = [
         "term": "fr:term",
         "place": "fr:place",
         "remote": "fr:remote",
-        "skill": {"@id": "fr:skill", "@container": "@set"},
+        **_SKILL,
         "contact": {"@id": "fr:contact", "@type": "@id"},
         "status": "fr:status",
         "vf": "https://w3id.org/valueflows/ont/vf#",
@@ -158,47 +171,37 @@ JOB_CONTEXT: Final[Json] = [
         "resourceQuantity": "vf:resourceQuantity",
         "hasUnit": "om2:hasUnit",
         "hasNumericalValue": "om2:hasNumericalValue",
-        "Hashtag": "as:Hashtag",
+        **_HASHTAG,
     },
 ]
 
 QUESTION_CONTEXT: Final[Json] = [
-    "https://www.w3.org/ns/activitystreams",
+    AS_CONTEXT,
     {
         "litepub": "http://litepub.social/ns#",
         "directMessage": "litepub:directMessage",
-        "gts": "https://gotosocial.org/ns#",
-        "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
-        "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
-        "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+        **_QUOTE_POLICY,
     },
 ]
 
 ACTOR_CONTEXT: Final[Json] = [
-    "https://www.w3.org/ns/activitystreams",
-    "https://w3id.org/security/v1",
-    "https://www.w3.org/ns/cid/v1",
+    AS_CONTEXT,
+    _SECURITY_CONTEXT,
+    _CID_CONTEXT,
     {
-        "gts": "https://gotosocial.org/ns#",
-        "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
-        "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
-        "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
-        "fr": "https://w3id.org/fedirec/ns#",
+        **_QUOTE_POLICY,
+        **_OURS,
         "canEndorse": {"@id": "fr:canEndorse", "@type": "@id"},
         "manualApproval": {"@id": "gts:manualApproval", "@type": "@id"},
         "toot": "http://joinmastodon.org/ns#",
         "discoverable": "toot:discoverable",
         "indexable": "toot:indexable",
         "featured": {"@id": "toot:featured", "@type": "@id"},
-        "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+        **_LOCKED,
     },
 ]
 
-INSTANCE_ACTOR_CONTEXT: Final[Json] = [
-    "https://www.w3.org/ns/activitystreams",
-    "https://w3id.org/security/v1",
-    {"manuallyApprovesFollowers": "as:manuallyApprovesFollowers"},
-]
+INSTANCE_ACTOR_CONTEXT: Final[Json] = [AS_CONTEXT, _SECURITY_CONTEXT, _LOCKED]
 
 PROFILE_TERMS: Final[JsonObject] = {
     "schema": "http://schema.org#",
@@ -208,15 +211,3 @@ PROFILE_TERMS: Final[JsonObject] = {
     "movedTo": {"@id": "as:movedTo", "@type": "@id"},
 }
 """Added to `ACTOR_CONTEXT` for an actor that has fields, aliases or a new home."""
-
-NOTE_CONTEXT: Final[Json] = [
-    "https://www.w3.org/ns/activitystreams",
-    {
-        "Hashtag": "as:Hashtag",
-        "sensitive": "as:sensitive",
-        "gts": "https://gotosocial.org/ns#",
-        "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
-        "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
-        "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
-    },
-]
