@@ -14,7 +14,7 @@ from fedirec.activitypub.content import link_html, mention_html
 from fedirec.activitypub.documents import JsonObject, ids_of, instant_text
 from fedirec.activitypub.phrases import phrases_in
 from fedirec.activitypub.render import render_create
-from fedirec.activitypub.statements import headline, mention_tag, name_of, quoted_words, said_by
+from fedirec.activitypub.statements import headline, mention_tag, name_of, said_by, words_of
 from fedirec.activitypub.vocabulary import QUESTION_CONTEXT
 from fedirec.domain.actors import Actor
 from fedirec.domain.audience import Audience
@@ -34,6 +34,16 @@ class ConsentQuestion:
     draft: EndorsementDraft
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter:
+    """What one says to another; `content` is HTML."""
+
+    sender: Actor
+    receiver: Actor
+    content: str
+    language: str
+
+
 def render_question(
     question: ConsentQuestion,
     *,
@@ -46,13 +56,13 @@ def render_question(
 
     `in_reply_to` is what the person wrote to the asker, if that is why they may be asked.
     """
-    note = _direct_note(
-        id=id,
-        parties=(question.asker, question.endorsed),
-        content=(_question_text(question, id), question.draft.language),
-        published=published,
-        in_reply_to=in_reply_to,
+    letter = _Letter(
+        sender=question.asker,
+        receiver=question.endorsed,
+        content=_question_text(question, id),
+        language=question.draft.language,
     )
+    note = _direct_note(letter, id=id, published=published, in_reply_to=in_reply_to)
     return _sent(activity_id, note, published)
 
 
@@ -67,13 +77,10 @@ def render_explanation(
 ) -> JsonObject:
     """Return the Create of the one answer to what was no answer: it says which words are."""
     text = phrases_in(DEFAULT_LANGUAGE).explanation.format(person=mention_html(endorsed))
-    note = _direct_note(
-        id=id,
-        parties=(asker, endorsed),
-        content=(f"<p>{text}</p>", DEFAULT_LANGUAGE),
-        published=published,
-        in_reply_to=in_reply_to,
+    letter = _Letter(
+        sender=asker, receiver=endorsed, content=f"<p>{text}</p>", language=DEFAULT_LANGUAGE
     )
+    note = _direct_note(letter, id=id, published=published, in_reply_to=in_reply_to)
     return _sent(activity_id, note, published)
 
 
@@ -89,7 +96,7 @@ def _question_text(question: ConsentQuestion, id: str) -> str:
     )
     would_say = (
         f"<p>{headline(name_of(question.endorsed), question.draft)}</p>",
-        quoted_words(question.draft).removeprefix("<blockquote>").removesuffix("</blockquote>"),
+        words_of(question.draft),
         f"<p>{said_by(question.endorser, question.endorsed, question.draft)}</p>",
     )
     shown = phrases.shown_to[question.draft.shown_to].format(host=host, endorser=endorser)
@@ -105,32 +112,24 @@ def _question_text(question: ConsentQuestion, id: str) -> str:
 
 
 def _direct_note(
-    *,
-    id: str,
-    parties: tuple[Actor, Actor],
-    content: tuple[str, str],
-    published: datetime,
-    in_reply_to: str | None,
+    letter: _Letter, *, id: str, published: datetime, in_reply_to: str | None
 ) -> JsonObject:
-    """Return a Note from the first of `parties` to the second; `content` is HTML and language."""
-    sender, receiver = parties
-    html, language = content
     note: JsonObject = {
         "id": id,
         "type": "Note",
-        "attributedTo": sender.id,
-        "to": [receiver.id],
+        "attributedTo": letter.sender.id,
+        "to": [letter.receiver.id],
         "published": instant_text(published),
         "url": id,
     }
     if in_reply_to is not None:
         note["inReplyTo"] = in_reply_to
     return note | {
-        "content": html,
-        "contentMap": {language: html},
+        "content": letter.content,
+        "contentMap": {letter.language: letter.content},
         "directMessage": True,
-        "tag": [mention_tag(receiver)],
-        "interactionPolicy": {"canQuote": {"automaticApproval": [sender.id]}},
+        "tag": [mention_tag(letter.receiver)],
+        "interactionPolicy": {"canQuote": {"automaticApproval": [letter.sender.id]}},
     }
 
 

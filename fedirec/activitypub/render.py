@@ -32,7 +32,8 @@ def render_create(
     context: Json = AS_CONTEXT,
 ) -> JsonObject:
     """Return a Create; the object gets the same audience as the activity, whatever it had."""
-    return _publishing("Create", id, actor, object_, (audience, published, context))
+    head = _head("Create", id, actor, object_.get("@context", context))
+    return head | _published(object_, audience, published)
 
 
 def render_update(
@@ -45,7 +46,8 @@ def render_update(
     context: Json = AS_CONTEXT,
 ) -> JsonObject:
     """Return an Update; an object with a `@context` of its own, such as an actor, keeps that."""
-    return _publishing("Update", id, actor, object_, (audience, published, context))
+    head = _head("Update", id, actor, object_.get("@context", context))
+    return head | _published(object_, audience, published)
 
 
 def render_delete(
@@ -169,10 +171,14 @@ def with_proof_context(document: JsonObject) -> JsonObject:
     return {**document, "@context": [*contexts[:1], PROOF_CONTEXT, *contexts[1:]]}
 
 
-def _activity(type_: str, id: str, actor: str, audience: Audience) -> JsonObject:
+def _head(type_: str, id: str, actor: str, context: Json = AS_CONTEXT) -> JsonObject:
     """Return what every activity begins with."""
-    activity: JsonObject = {"@context": AS_CONTEXT, "id": id, "type": type_, "actor": actor}
-    return activity | _addressing(audience)
+    return {"@context": context, "id": id, "type": type_, "actor": actor}
+
+
+def _activity(type_: str, id: str, actor: str, audience: Audience) -> JsonObject:
+    """Return an activity with its audience, still without an object."""
+    return _head(type_, id, actor) | _addressing(audience)
 
 
 def _addressing(audience: Audience) -> JsonObject:
@@ -185,19 +191,9 @@ def _addressing(audience: Audience) -> JsonObject:
     return members
 
 
-def _publishing(
-    type_: str,
-    id: str,
-    actor: str,
-    object_: JsonObject,
-    setting: tuple[Audience, datetime, Json],
-) -> JsonObject:
-    audience, published, context = setting
+def _published(object_: JsonObject, audience: Audience, published: datetime) -> JsonObject:
+    """Return what is published, for whom and when: object and activity have the same audience."""
     return {
-        "@context": object_.get("@context", context),
-        "id": id,
-        "type": type_,
-        "actor": actor,
         "published": instant_text(published),
         **_addressing(audience),
         "object": _addressed(object_, audience),

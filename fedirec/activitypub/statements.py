@@ -40,7 +40,7 @@ def statement(
     return "".join(
         (
             f"<p>{headline(mention_html(endorsed), draft)}</p>",
-            quoted_words(draft),
+            f"<blockquote>{words_of(draft)}</blockquote>",
             f"<p>{facts} {tags}</p>" if tags else f"<p>{facts}</p>",
             f"<p>{link_html(id)}</p>",
         )
@@ -56,9 +56,9 @@ def headline(endorsed: str, draft: EndorsementDraft) -> str:
     return phrases.headline_with_skills.format(endorsed=endorsed, skills=skills)
 
 
-def quoted_words(draft: EndorsementDraft) -> str:
-    """Return the member's own words as a quotation."""
-    return f"<blockquote>{paragraphs(clean_text(draft.words, limit=len(draft.words)))}</blockquote>"
+def words_of(draft: EndorsementDraft) -> str:
+    """Return the member's own words as paragraphs."""
+    return paragraphs(clean_text(draft.words, limit=len(draft.words)))
 
 
 def said_by(endorser: Actor, endorsed: Actor, draft: EndorsementDraft) -> str:
