@@ -90,15 +90,15 @@ async def announce_planned(federation: Federation) -> None:
 
 
 async def _announce(transaction: Transaction, scene: Scene, note_id: ObjectId) -> None:
-    """Boost one note by id, unless it is gone, no longer public or no longer agreed to."""
+    """Boost one note by id, unless it is gone or not public; consent that lapsed may come back."""
     if not await announcements.claim(transaction, note_id, now=scene.now):
         return
     note = await notes.find_note(transaction, note_id)
-    is_agreed = note is not None and (
-        note.kind != "endorsement" or await endorsements.is_shown(transaction, note_id)
-    )
-    if note is None or note.visibility is not Visibility.PUBLIC or not is_agreed:
+    if note is None or note.visibility is not Visibility.PUBLIC:
         await announcements.forget_announcement(transaction, note_id)
+        return
+    if note.kind == "endorsement" and not await endorsements.is_shown(transaction, note_id):
+        await announcements.postpone(transaction, note_id, until=scene.now + _DAY)
         return
     guild = await actors.get_actor(transaction, scene.instance.guild_id)
     document = render_announce(

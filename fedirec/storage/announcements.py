@@ -46,6 +46,15 @@ async def claim(transaction: Transaction, note_id: ObjectId, *, now: datetime) -
     return taken > 0
 
 
+async def postpone(transaction: Transaction, note_id: ObjectId, *, until: datetime) -> None:
+    """Plan a boost anew for later, one that was taken in hand included."""
+    await transaction.execute(
+        "update announcements set due_at = :until, announced_at = null"
+        " where note_id = :note_id and activity_id is null",
+        {"note_id": note_id, "until": to_microseconds(until)},
+    )
+
+
 async def count_since(reader: Reader, since: datetime) -> int:
     """Return how many boosts were made since an instant."""
     row = await reader.fetch_one(

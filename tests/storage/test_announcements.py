@@ -43,3 +43,16 @@ async def test_what_is_gone_is_forgotten_and_what_is_only_planned_is_not_made(da
         assert await announcements.find_announcement(transaction, SECOND) is not None
         await announcements.forget_announcement(transaction, SECOND)
         assert await announcements.find_announcement(transaction, SECOND) is None
+
+
+async def test_a_boost_taken_in_hand_is_planned_anew_when_it_is_put_off(database):
+    async with database.transaction() as transaction:
+        await announcements.plan_announcement(transaction, FIRST, due_at=NOW)
+
+        assert await announcements.claim(transaction, FIRST, now=NOW)
+        assert not await announcements.claim(transaction, FIRST, now=NOW + MINUTE)
+        await announcements.postpone(transaction, FIRST, until=NOW + DAY)
+
+        assert await announcements.list_due(transaction, now=NOW + MINUTE, limit=9) == []
+        assert await announcements.count_since(transaction, NOW) == 0
+        assert await announcements.claim(transaction, FIRST, now=NOW + DAY)
