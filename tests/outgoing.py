@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 from fedirec.domain.limits import Limits
-from fedirec.transport.addresses import AddressPolicy, parse_networks
+from fedirec.transport.addresses import AddressPolicy
 from fedirec.transport.client import HttpTransport
 from fedirec.transport.resolver import Lookup
 
@@ -42,7 +43,7 @@ def loopback_transport(
     """The real client, allowed onto loopback by plain http as a test network is."""
     return HttpTransport(
         limits=limits or Limits(),
-        policy=AddressPolicy(test_networks=parse_networks(networks)),
+        policy=AddressPolicy(test_networks=(ip_network(networks),)),
         user_agent="fedirec-tests",
         allow_http=True,
         lookup=lookup,

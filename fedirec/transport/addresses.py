@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fedirec.domain.origins import ParsedUrl
-from fedirec.errors import ConfigurationError, RemoteRefusedError
+from fedirec.errors import RemoteRefusedError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -69,20 +69,6 @@ def is_public(address: str) -> bool:
     if parsed in _NAT64:
         return is_public(str(ipaddress.IPv4Address(int(parsed) & 0xFFFF_FFFF)))
     return parsed in _GLOBAL_UNICAST and not any(parsed in block for block in _SPECIAL_V6)
-
-
-def parse_networks(text: str) -> tuple[Network, ...]:
-    """Read networks separated by commas, such as `127.0.0.2/32,127.0.0.5/32`; empty text is none.
-
-    Raises:
-        ConfigurationError: for anything that is not a network.
-    """
-    try:
-        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise ConfigurationError(
-            f"expected networks such as 127.0.0.2/32, separated by commas: {error}"
-        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

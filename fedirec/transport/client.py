@@ -176,24 +176,6 @@ class HttpTransport:
             raise
 
 
-async def open_transport(
-    *,
-    limits: Limits,
-    policy: AddressPolicy,
-    user_agent: str,
-    ca_file: Path | None = None,
-    allow_http: bool = False,
-) -> HttpTransport:
-    """Return a transport made inside the running loop; `close` it in the end."""
-    return HttpTransport(
-        limits=limits,
-        policy=policy,
-        user_agent=user_agent,
-        ca_file=ca_file,
-        allow_http=allow_http,
-    )
-
-
 def check_headers(headers: Mapping[str, str]) -> None:
     """Refuse headers that could become other headers, or another request (TR-16).
 

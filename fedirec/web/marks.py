@@ -7,7 +7,6 @@ one SVG path, and nothing is fetched from anywhere (PA-08).
 import hashlib
 from typing import Final
 
-SIZE: Final = 48
 _STAFF: Final = "M24 5V43"
 # Strokes around the point where they cross the staff; {y} is the height, {u} and {d} above, below.
 _STROKES: Final = (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fedirec.errors import InvalidInputError, RemoteRefusedError, RemoteUnavailableError
 from fedirec.signatures.schemes import read_signature
 from fedirec.transport.addresses import AddressPolicy
-from fedirec.transport.client import check_headers, open_transport
+from fedirec.transport.client import HttpTransport, check_headers
 from fedirec.transport.protocol import Request
 from tests.misbehaviour import hangs_up
 from tests.outgoing import loopback_transport, quick_limits, resolves
@@ -208,10 +208,9 @@ async def test_a_peer_that_is_not_there_is_unavailable():
 @pytest.mark.rule("TR-13")
 async def test_plain_http_is_refused_where_it_is_not_allowed():
     async with Peer() as peer:
-        transport = await open_transport(
+        async with HttpTransport(
             limits=quick_limits(), policy=AddressPolicy(), user_agent="fedirec-tests"
-        )
-        async with transport:
+        ) as transport:
             with pytest.raises(RemoteRefusedError, match="https"):
                 await transport.fetch(Request(method="GET", url=peer.origin))
 

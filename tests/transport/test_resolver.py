@@ -5,12 +5,13 @@ import socket
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
 from fedirec.errors import RemoteRefusedError, RemoteUnavailableError
-from fedirec.transport.addresses import AddressPolicy, parse_networks
+from fedirec.transport.addresses import AddressPolicy
 from fedirec.transport.client import HttpTransport
 from fedirec.transport.protocol import Request
 from fedirec.transport.resolver import GuardedResolver, Lookup, RefusedAddressError, ThreadedLookup
@@ -57,7 +58,7 @@ def client(lookup: Lookup, **limits: Any) -> HttpTransport:
 
 
 def guard(lookup: Lookup, **limits: Any) -> GuardedResolver:
-    policy = AddressPolicy(test_networks=parse_networks(f"{OUTSIDE}/32"))
+    policy = AddressPolicy(test_networks=(ip_network(f"{OUTSIDE}/32"),))
     return GuardedResolver(lookup=lookup, policy=policy, limits=quick_limits(**limits))
 
 

@@ -2,13 +2,14 @@
 
 import ssl
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 import trustme
 
 from fedirec.errors import ConfigurationError, RemoteUnavailableError
-from fedirec.transport.addresses import AddressPolicy, parse_networks
+from fedirec.transport.addresses import AddressPolicy
 from fedirec.transport.client import HttpTransport
 from fedirec.transport.dialing import make_tls_context
 from fedirec.transport.protocol import Request
@@ -40,7 +41,7 @@ def serving(certificate: trustme.LeafCert) -> ssl.SSLContext:
 def client(ca_file: Path | None) -> HttpTransport:
     return HttpTransport(
         limits=quick_limits(),
-        policy=AddressPolicy(test_networks=parse_networks("127.0.0.0/8")),
+        policy=AddressPolicy(test_networks=(ip_network("127.0.0.0/8"),)),
         user_agent="fedirec-tests",
         ca_file=ca_file,
         lookup=resolves({NAME: ["127.0.0.1"]}),
