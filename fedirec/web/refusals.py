@@ -187,12 +187,14 @@ def refusal_of(error: Exception) -> Refusal:
 
 
 def json_refusal(refusal: Refusal, *, request_id: str) -> web.Response:
-    """Return the one shape of error for machines: `{"error": …, "request_id": …}`."""
+    """Return the one shape of error for machines: `{"error": …, "request_id": …, "field"?: …}`."""
     words = refusal.words
     body = {
         "error": words.title + ".",
         "request_id": None if refusal.status in {NOT_FOUND, GONE} else request_id,
     }
+    if refusal.field is not None:
+        body["field"] = refusal.field
     return web.Response(
         status=refusal.status,
         body=orjson.dumps(body),

@@ -44,12 +44,16 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """An answer that left nothing behind. `expected` is what the log says was missing."""
+    """An answer that left nothing behind.
+
+    `expected` is what the log says was missing, `field` the part that the sender is told of.
+    """
 
     status: int
     expected: str
     fetches: int
     headers: Mapping[str, str]
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,7 @@ async def refusal(home: Home, peer: Peer, sending: Awaitable[Answer]) -> Refusal
         expected=" ".join(said),
         fetches=len(fetches(peer)) - fetched,
         headers=answer.headers,
+        field=json.loads(answer.body).get("field") if answer.body else None,
     )
 
 
