@@ -18,10 +18,13 @@ from fedirec.federation.stamping import retract_note
 from fedirec.storage import (
     actors,
     announcements,
+    deliveries,
     endorsements,
     job_notes,
     notes,
+    notifications,
     offers,
+    peers,
     received,
     seen_signatures,
     stamps,
@@ -40,7 +43,6 @@ async def run_due(federation: Federation) -> None:
     await close_job_notes(federation)
     await announce_planned(federation)
     await end_unused_stamps(federation)
-    await forget_old(federation)
 
 
 async def expire_offers(federation: Federation) -> None:
@@ -114,7 +116,7 @@ async def _announce(transaction: Transaction, scene: Scene, note_id: ObjectId) -
 
 
 async def forget_old(federation: Federation) -> None:
-    """Drop what was kept for a time only: texts of ended offers, signatures, tombstones."""
+    """Drop what was kept for a time only: once an hour is enough, as it walks whole tables."""
     now, limits = federation.now(), federation.limits
     async with federation.database.transaction() as transaction:
         await offers.erase_texts(transaction, now - limits.offer_text_kept)
@@ -122,4 +124,7 @@ async def forget_old(federation: Federation) -> None:
             transaction, now - limits.signature_age_with_expires - limits.signature_ahead
         )
         await tombstones.prune(transaction, now - limits.tombstones_kept)
+        await notifications.prune_notifications(transaction, now - limits.notifications_kept)
+        await peers.prune_peers(transaction, now - limits.peers_kept)
+        await deliveries.expire_deliveries(transaction, now)
         await received.prune_received(transaction, now - limits.received_kept, limit=_PRUNED)

@@ -45,6 +45,8 @@ BOUNDS: Final[Mapping[str, tuple[Bound, Bound]]] = {
     "lease": (2 * _S, _H),
     "received_attempts": (1, 50),
     "received_kept": (24 * _H, 365 * _D),
+    "notifications_kept": (30 * _D, 3650 * _D),
+    "peers_kept": (14 * _D, 365 * _D),
     "tombstones_kept": (7 * _D, 3650 * _D),
     "tombstones_per_host": (100, 1_000_000),
     "words_min": (1, 1_000),

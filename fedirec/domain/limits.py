@@ -50,6 +50,8 @@ class Limits:
     lease: timedelta = timedelta(seconds=60)
     received_attempts: int = 8  # ST-03
     received_kept: timedelta = timedelta(days=30)  # SG-09
+    notifications_kept: timedelta = timedelta(days=365)
+    peers_kept: timedelta = timedelta(days=30)  # RX-05: after they were last heard or tried
     tombstones_kept: timedelta = timedelta(days=180)  # OR-08
     tombstones_per_host: int = 10_000
     # endorsements

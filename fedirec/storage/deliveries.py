@@ -166,9 +166,13 @@ async def inboxes_that_got(reader: Reader, object_id: str) -> list[Destination]:
 
 
 async def expire_deliveries(transaction: Transaction, now: datetime) -> int:
-    """End what was not delivered in its time and is in nobody's hands; return how many."""
+    """End what was tried in its time, in vain, and is in nobody's hands; return how many.
+
+    What was never tried, as we were away ourselves, is tried once before it is given up.
+    """
     return await transaction.execute(
-        f"{_EXPIRE} and expires_at <= :now and not (state = 'leased' and next_at > :now)",
+        f"{_EXPIRE} and expires_at <= :now and attempt > 0"
+        " and not (state = 'leased' and next_at > :now)",
         {"now": to_microseconds(now)},
     )
 

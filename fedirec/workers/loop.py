@@ -10,6 +10,7 @@ from typing import Final, Generic
 
 import structlog
 
+from fedirec.community.upkeep import forget_old
 from fedirec.errors import FedirecError
 from fedirec.federation.context import Federation
 from fedirec.workers.deliveries import delivery_line
@@ -19,6 +20,7 @@ from fedirec.workers.upkeep import ask_after_stamps, keep_up
 
 POLL_SECONDS: Final = 1.0
 UPKEEP_SECONDS: Final = 5.0
+TIDYING_SECONDS: Final = 3_600.0
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -29,6 +31,7 @@ async def run_workers(federation: Federation, *, stop: asyncio.Event, woken: asy
     `woken` says that something new waits; without it, looking once a second is enough.
     """
     bells = [asyncio.Event() for _ in range(4)]
+    unrung = asyncio.Event()  # nothing new makes anything older
     async with asyncio.TaskGroup() as tasks:
         ringing = tasks.create_task(_ring(woken, bells))
         # it waits for peers, and what it was about stays due: nobody waits for it
@@ -37,11 +40,12 @@ async def run_workers(federation: Federation, *, stop: asyncio.Event, woken: asy
             tasks.create_task(run_line(federation, delivery_line(federation), bells[0], stop)),
             tasks.create_task(run_line(federation, received_line(federation), bells[1], stop)),
             tasks.create_task(repeat(federation, keep_up, bells[2], stop)),
+            tasks.create_task(repeat(federation, forget_old, unrung, stop, TIDYING_SECONDS)),
         ]
         await stop.wait()
         ringing.cancel()
         asking.cancel()
-        for bell in bells:
+        for bell in (*bells, unrung):
             bell.set()
         await asyncio.wait(working)
 
@@ -159,12 +163,13 @@ async def repeat(
     work: Callable[[Federation], Awaitable[None]],
     bell: asyncio.Event,
     stop: asyncio.Event,
+    every: float = UPKEEP_SECONDS,
 ) -> None:
-    """Do something now and then: when woken, but not twice in a second, or after five."""
+    """Do something now and then: when woken, not twice in a second, or after `every` seconds."""
     while not stop.is_set():
         await _attempt(work.__name__, work(federation))
         await _pause(stop, POLL_SECONDS)
-        await _pause(bell, UPKEEP_SECONDS)
+        await _pause(bell, every)
         bell.clear()
 
 

@@ -167,8 +167,8 @@ class Guild:
         """Let time pass, and do what is due by then, asking for stamps included."""
         self.clock.forward(**span)
         await upkeep.run_due(self.federation)
+        await upkeep.forget_old(self.federation)
         await recheck_stamps(self.federation, limit=100)
-        await recheck_stamps(self.federation, limit=50)
 
     async def rows(self, sql: str, **parameters: Any) -> list[Row]:
         """What the instance keeps."""

@@ -2,7 +2,7 @@
 
 from fedirec.storage import deliveries, queue
 from fedirec.storage.queue_lists import list_deliveries
-from tests.storage.queueing import an_inbox, claim, enqueue, states
+from tests.storage.queueing import an_inbox, claim, enqueue, settle, states
 from tests.storage.samples import (
     DAY,
     NOW,
@@ -22,16 +22,21 @@ async def test_cancelled_deliveries_are_never_claimed(storage):
     assert [each.host for each in await claim(storage)] == ["peer.example"]
 
 
-async def test_what_is_past_its_time_expires_but_not_in_a_workers_hands(storage):
-    await enqueue(storage, 1, an_inbox("a.example"), an_inbox("b.example"), expires_at=NOW + DAY)
-    await claim(storage, limit=1, now=NOW + DAY)
+async def test_what_was_tried_expires_in_its_time_but_not_in_a_workers_hands(storage):
+    hosts = ("tried.example", "in-hand.example", "untried.example")
+    await enqueue(storage, 1, *map(an_inbox, hosts[:2]), expires_at=NOW + DAY)
+    tried = {str(each.host): each for each in await claim(storage)}
+    await settle(storage, tried["tried.example"], state="waiting", next_at=NOW + 2 * DAY)
+    await settle(storage, tried["in-hand.example"], state="waiting", next_at=NOW + DAY)
+    await claim(storage, now=NOW + DAY)
+    await enqueue(storage, 2, an_inbox(hosts[2]), expires_at=NOW + DAY)
 
     async with storage.transaction() as transaction:
         early = await deliveries.expire_deliveries(transaction, NOW)
         due = await deliveries.expire_deliveries(transaction, NOW + DAY)
 
     assert (early, due) == (0, 1)
-    assert sorted((await states(storage)).values()) == ["expired", "leased"]
+    assert sorted((await states(storage)).values()) == ["due", "expired", "leased"]
 
 
 async def test_the_list_shows_every_row_once_by_state_and_host(storage):
