@@ -1,7 +1,6 @@
 """An endorsement from wish to page and back, between two guilds, over real signed HTTP."""
 
 import pytest
-from fedirec.storage.endorsements import StoredEndorsement
 
 from fedirec.community import endorsements, following
 from fedirec.domain.actors import ObjectId
@@ -16,6 +15,7 @@ from fedirec.domain.endorsements import (
 )
 from fedirec.storage import endorsements as endorsement_rows
 from fedirec.storage import follows, offers
+from fedirec.storage.endorsements import StoredEndorsement
 from fedirec.storage.offers import Offer
 from tests.fediverse import Home, eventually
 
