@@ -181,11 +181,11 @@ def _row(
     sender: VerifiedSender,
     recipient: ActorId | None,
 ) -> ReceivedActivity:
-    """Return the row that stands for the POST; without an id its digest names it (Add, Remove)."""
+    """Return the row that stands for the POST."""
     digest = multibase_digest(request.body)
     return ReceivedActivity(
         id=federation.mint().ulid(),
-        activity_key=activity.id or digest,
+        activity_key=_key(activity, digest, sender),
         actor_id=activity.actor,
         signer_id=sender.actor.id,
         host=host_of(sender.actor.id),
@@ -197,6 +197,16 @@ def _row(
         signature_digest=sender.signature_digest,
         created_at=federation.now(),
     )
+
+
+def _key(activity: Activity, digest: str, sender: VerifiedSender) -> str:
+    """Return what the POST is known by: its id, or its digest without one (Add, Remove).
+
+    What another signed never stands in the way of what the actor says itself under that id.
+    """
+    if sender.actor.id != activity.actor:
+        return f"{digest} by {sender.actor.id}"
+    return activity.id or digest
 
 
 async def handle_received(federation: Federation, claimed: ClaimedReceived) -> None:

@@ -56,6 +56,7 @@ Key = tuple[str, str]
 class ReceivedActivity:
     """An activity as it came. `activity_key` is its id, or the body's digest where it has none.
 
+    Signed by another than its actor, it is known by digest and signer.
     `recipients` own the personal inboxes it was put in; `signature_digest` is only written, to know
     the request when it comes again.
     """

@@ -147,16 +147,21 @@ async def post(
     return await send(home.client, draft.url, sign_draft(draft), draft.sent_body)
 
 
+def names_of(row: Row) -> tuple[str, str]:
+    """What a row of what came goes by: its key, and the id that its body says."""
+    return str(row["activity_key"]), str(json.loads(str(row["body"])).get("id"))
+
+
 async def outcome_of(home: Home, activity_id: str) -> Outcome:
     """Wait until an activity that was taken is dealt with."""
 
     async def look() -> Outcome | None:
         found = await rows(
             home,
-            "select state, last_detail from received where activity_key = :id"
+            "select activity_key, body, state, last_detail from received"
             " order by created_at desc, id desc",
-            id=activity_id,
         )
+        found = [row for row in found if activity_id in names_of(row)]
         if not found or found[0]["state"] not in SETTLED:
             return None
         detail = found[0]["last_detail"]

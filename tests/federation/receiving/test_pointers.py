@@ -115,6 +115,26 @@ async def test_a_forwarded_deletion_of_what_is_gone_at_its_origin_deletes(
     assert await kept_note(home, bread["id"]) is None
 
 
+@pytest.mark.rule("SG-16", "OR-08")
+@pytest.mark.parametrize("is_same_body", [True, False])
+async def test_what_another_signed_first_does_not_stand_in_the_actors_way(
+    home, peer, alice, mallory, is_same_body
+):
+    await follow_from_here(home, alice)
+    bread = note(alice, home)
+    await deliver(home, alice, create(alice, bread))
+    serve_note(peer, bread)
+    deletion = alice.activity("Delete", bread["id"])
+    forwarded = await deliver(
+        home, mallory, deletion if is_same_body else deletion | {"summary": "forged"}
+    )
+
+    outcome = await deliver(home, alice, deletion)
+
+    assert (forwarded.state, outcome.state) == ("ignored", "handled")
+    assert await kept_note(home, bread["id"]) is None
+
+
 @pytest.mark.rule("OR-05")
 async def test_a_forwarded_deletion_of_what_its_origin_serves_deletes_nothing(
     home, peer, alice, mallory
