@@ -9,6 +9,7 @@ from typing import Final
 
 from fedirec.activitypub.documents import JsonObject, id_of, load_document
 from fedirec.activitypub.parse import Activity, parse_activity_document
+from fedirec.domain.audience import Visibility
 from fedirec.domain.origins import same_origin
 from fedirec.domain.public import PUBLIC
 from fedirec.errors import FedirecError, GoneError, NotFoundError, RemoteUnavailableError
@@ -21,6 +22,7 @@ from fedirec.signatures import proofs
 from fedirec.storage import notes
 
 _FOLLOWED: Final = frozenset({"Create", "Update"})
+_SERVED_TO_ALL: Final = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
 _POINTING: Final = _FOLLOWED | {"Delete"}
 
 
@@ -74,7 +76,10 @@ async def _is_proven(
 async def _deleted_at_origin(
     federation: Federation, activity: Activity, allowance: Allowance
 ) -> Case | Outcome:
-    """Believe a forwarded deletion only when the object's origin no longer serves it."""
+    """Believe a forwarded deletion only when the object's origin no longer serves it.
+
+    Mastodon says 404 of every note that is not for all, so of those only 410 counts.
+    """
     object_id = str(activity.object_id)
     async with federation.database.reading() as reader:
         note = await notes.find_note(reader, object_id)
@@ -82,7 +87,9 @@ async def _deleted_at_origin(
         return ignore("a forwarded deletion of something not kept here")
     try:
         await fetch_document(federation, object_id, allowance=allowance)
-    except (GoneError, NotFoundError):
+    except NotFoundError as error:
+        if not isinstance(error, GoneError) and note.visibility not in _SERVED_TO_ALL:
+            return ignore("a forwarded deletion of something its origin may only hide from us")
         owner = await get_or_fetch_actor(federation, note.actor_id, allowance=allowance)
         document: JsonObject = {
             "type": "Delete",

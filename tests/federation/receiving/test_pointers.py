@@ -115,6 +115,24 @@ async def test_a_forwarded_deletion_of_what_is_gone_at_its_origin_deletes(
     assert await kept_note(home, bread["id"]) is None
 
 
+@pytest.mark.rule("OR-05", "OR-08")
+@pytest.mark.parametrize("readers", ["followers", "direct"])
+@pytest.mark.parametrize(("status", "is_kept"), [(404, True), (410, False)])
+async def test_of_what_is_not_for_all_not_found_is_no_word_of_its_end(
+    home, peer, alice, mallory, *, readers, status, is_kept
+):
+    await follow_from_here(home, alice)
+    audience = [alice.followers] if readers == "followers" else [home.id("ada")]
+    bread = note(alice, home, to=audience, cc=[])
+    await deliver(home, alice, create(alice, bread))
+    peer.answers(bread["id"].removeprefix(peer.origin), status)
+
+    outcome = await deliver(home, mallory, alice.activity("Delete", bread["id"]))
+
+    assert (outcome.state == "ignored") is is_kept
+    assert (await kept_note(home, bread["id"]) is not None) is is_kept
+
+
 @pytest.mark.rule("SG-16", "OR-08")
 @pytest.mark.parametrize("is_same_body", [True, False])
 async def test_what_another_signed_first_does_not_stand_in_the_actors_way(
