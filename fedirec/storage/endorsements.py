@@ -86,12 +86,17 @@ async def find_endorsement(reader: Reader, note_id: str) -> StoredEndorsement | 
     return None if row is None else _read(row)
 
 
-async def find_by_consent(reader: Reader, stamp_id: str) -> StoredEndorsement | None:
-    """Return the endorsement that names a stamp as its consent."""
-    row = await reader.fetch_one(
-        f"{_SELECT} where consent_id = :id order by note_id limit 1", {"id": stamp_id}
+async def list_by_consent(reader: Reader, stamp_id: str) -> list[StoredEndorsement]:
+    """Return the endorsements that name a stamp as their consent, at most 500; what shows first.
+
+    Anybody can name a stamp, so that whoever names it may have nothing to do with it.
+    """
+    rows = await reader.fetch_all(
+        f"{_SELECT} where consent_id = :id order by case state when 'confirmed' then 0"
+        " when 'unconfirmed' then 1 else 2 end, note_id limit :most",
+        {"id": stamp_id, "most": _MOST},
     )
-    return None if row is None else _read(row)
+    return [_read(row) for row in rows]
 
 
 async def list_ours_about(reader: Reader, endorsed_id: ActorId) -> list[ObjectId]:

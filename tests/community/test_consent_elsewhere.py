@@ -6,7 +6,15 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from tests.community.elsewhere import follow, path_of, publish, said_by, stamp_by, with_consent
+from tests.community.elsewhere import (
+    agreed,
+    follow,
+    path_of,
+    publish,
+    said_by,
+    stamp_by,
+    with_consent,
+)
 from tests.community.test_guilds_word import boost, vouched_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -116,3 +124,44 @@ async def test_another_server_does_not_take_a_guilds_word_back(guild, author, st
 
     assert said == "deletes what is on another origin"
     assert await guild.shows(note["id"])
+
+
+async def test_a_consent_taken_back_hides_what_stands_on_it_whoever_else_names_it(
+    guild, author, peer, stranger
+):
+    person, mallory = stranger.add_actor("person"), peer.add_actor("mallory")
+    [reader] = await guild.add("reader")
+    await guild.know(mallory)
+    await follow(guild, guild.id(reader), mallory.id)
+    false = said_by(guild, mallory, author)
+    note = said_by(guild, author, person)
+    stamp_id = stamp_by(person, note)
+    await publish(guild, mallory, with_consent(false, stamp_id))
+    await publish(guild, author, with_consent(note, stamp_id))
+    assert false["id"] < note["id"]
+    assert await guild.shows(note["id"])
+
+    eve = stranger.add_actor("eve")
+    forged = await guild.hear(eve, eve.activity("Delete", stamp_id))
+    assert forged == "takes back a consent that somebody else gave"
+    assert await guild.shows(note["id"])
+    said = await guild.hear(person, person.activity("Delete", stamp_id))
+
+    assert said is None
+    assert (await guild.endorsement(note["id"])).state == "hidden"
+
+
+async def test_somebody_elsewhere_takes_back_what_they_gave_one_of_ours_whoever_names_it(
+    guild, author, bea
+):
+    [ada] = await guild.add("ada")
+    note_id, stamp_id = await agreed(guild, ada, bea)
+    await guild.keep_up(minutes=1)
+    false = said_by(guild, author, bea)
+    await publish(guild, author, with_consent(false, stamp_id))
+    assert await guild.shows(note_id)
+
+    said = await guild.hear(bea, bea.activity("Delete", stamp_id))
+
+    assert said is None
+    assert await guild.endorsement(note_id) is None

@@ -62,15 +62,17 @@ async def test_an_endorsement_needs_its_note(database):
         await save_endorsements(database, an_endorsement(1))
 
 
-async def test_an_endorsement_is_found_by_its_consent(database):
-    await save_notes(database, a_note(1))
-    await save_endorsements(database, an_endorsement(1))
+async def test_all_that_name_a_consent_are_found_what_shows_first(database):
+    shown = replace(an_endorsement(2), state="confirmed")
+    hidden = replace(an_endorsement(1), state="hidden", consent_id=shown.consent_id)
+    await save_notes(database, a_note(1), a_note(2))
+    await save_endorsements(database, hidden, shown)
 
     async with database.reading() as reader:
-        found = await endorsements.find_by_consent(reader, str(an_endorsement(1).consent_id))
-        none = await endorsements.find_by_consent(reader, "x")
+        found = await endorsements.list_by_consent(reader, str(shown.consent_id))
+        none = await endorsements.list_by_consent(reader, "x")
 
-    assert (found, none) == (an_endorsement(1), None)
+    assert (found, none) == ([shown, hidden], [])
 
 
 async def test_an_endorsement_is_hidden_for_good_or_made_an_ordinary_post(database):

@@ -80,7 +80,7 @@ READS: dict[str, Callable[[Reader], Awaitable[object]]] = {
     "by": lambda r: cards.list_cards_by(r, read_card, ADA, **PAGE),
     "latest": lambda r: cards.list_latest_cards(r, read_card, **PAGE),
     "jobs": lambda r: cards.list_open_jobs(r, now=NOW, **PAGE),
-    "consent": lambda r: endorsements.find_by_consent(r, "x"),
+    "consent": lambda r: endorsements.list_by_consent(r, "x"),
     "due checks": lambda r: endorsements.list_due_checks(r, now=NOW, limit=20),
     "offer": lambda r: offers.newest_offer(r, "x"),
     "question": lambda r: offers.find_by_question(r, "x"),

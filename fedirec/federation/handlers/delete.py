@@ -69,20 +69,42 @@ async def _delete_note(
 async def _withdraw_stamp(
     transaction: Transaction, case: Case, scene: Scene, stamp_id: ObjectId
 ) -> Outcome | None:
-    """Hide an endorsement whose consent is taken back, and delete it where it is ours.
+    """Hide the endorsements whose consent is taken back, and delete those that are ours.
 
     None when the id names no stamp known here, neither kept nor named by an endorsement.
     """
-    endorsement = await endorsements.find_by_consent(transaction, stamp_id)
     stamp = await stamps.find_stamp(transaction, stamp_id)
-    if endorsement is None and stamp is None:
+    named_by = await _named_by(transaction, stamp_id, stamp)
+    if stamp is None and not named_by:
         return None
-    if not _is_giver(case.actor.id, stamp_id, stamp, endorsement):
+    given = [each for each in named_by if _is_giver(case.actor.id, stamp_id, stamp, each)]
+    is_anothers = any(each.state == "confirmed" and each not in given for each in named_by)
+    is_own = bool(given) if stamp is None else case.actor.id == stamp.actor_id
+    if is_anothers or not is_own:
         return ignore("takes back a consent that somebody else gave")
     await stamps.withdraw_stamp(transaction, stamp_id, scene.now)
     await _plant(transaction, case, scene, stamp_id)
-    if endorsement is None:
-        return Outcome()
+    outcomes = [await _hide(transaction, case, scene, each) for each in given]
+    return Outcome(
+        publications=tuple(each for outcome in outcomes for each in outcome.publications),
+        notices=tuple(each for outcome in outcomes for each in outcome.notices),
+    )
+
+
+async def _named_by(
+    transaction: Transaction, stamp_id: ObjectId, stamp: Stamp | None
+) -> list[StoredEndorsement]:
+    """Return what stands on a stamp: a kept one says for which note it is, others are named."""
+    if stamp is None:
+        return await endorsements.list_by_consent(transaction, stamp_id)
+    found = await endorsements.find_endorsement(transaction, stamp.note_id)
+    return [found] if found is not None and found.consent_id == stamp_id else []
+
+
+async def _hide(
+    transaction: Transaction, case: Case, scene: Scene, endorsement: StoredEndorsement
+) -> Outcome:
+    """Hide one endorsement; delete it and tell its author where that is one of ours."""
     await endorsements.hide_endorsement(transaction, endorsement.note_id)
     endorser = await actors.find_actor(transaction, endorsement.endorser_id)
     if endorser is None or not endorser.is_local:
@@ -98,10 +120,7 @@ async def _withdraw_stamp(
 
 
 def _is_giver(
-    actor_id: ActorId,
-    stamp_id: ObjectId,
-    stamp: Stamp | None,
-    endorsement: StoredEndorsement | None,
+    actor_id: ActorId, stamp_id: ObjectId, stamp: Stamp | None, endorsement: StoredEndorsement
 ) -> bool:
     """Whether the actor gave the stamp: as it says, or by whose origin it is on.
 
@@ -109,8 +128,6 @@ def _is_giver(
     """
     if stamp is not None:
         return actor_id == stamp.actor_id
-    if endorsement is None:
-        return False
     is_by_guild = not same_origin(stamp_id, endorsement.endorsed_id)
     return actor_id == endorsement.endorsed_id or (is_by_guild and same_origin(stamp_id, actor_id))
 
