@@ -50,7 +50,8 @@ async def amend(
 ) -> OfferMade:
     """Ask again with a new text for the same note; the old one stands until the answer.
 
-    Raises as `offer`, and NotFoundError when the member has said no such thing.
+    Raises as `offer`, also for another `shown_to` than was published, and NotFoundError when the
+    member has said no such thing.
     """
     endorser = await get_acting_member(federation, member)
     async with federation.database.reading() as reader:
@@ -61,8 +62,23 @@ async def amend(
         if newest.state is OfferState.WITHDRAWN:
             message = f"{note_id} was withdrawn; write a new one"
             raise ConflictError(message)
+        await _check_same_audience(reader, note_id, draft)
         endorsed = await actors.get_actor(reader, newest.endorsed_id)
     return await _ask(federation, endorser, endorsed, draft, note_id)
+
+
+async def _check_same_audience(reader: Reader, note_id: ObjectId, draft: EndorsementDraft) -> None:
+    """Raise InvalidInputError if a published note would get another audience.
+
+    No server opens what it keeps to more readers by an Update, this one neither.
+    """
+    published = await endorsements.find_endorsement(reader, note_id)
+    if published is not None and draft.shown_to is not published.shown_to:
+        message = (
+            f"{note_id} is published for {published.shown_to}, and that stays:"
+            f" withdraw it and write a new one for {draft.shown_to}"
+        )
+        raise InvalidInputError(message, field="shown_to")
 
 
 async def _ask(

@@ -1,13 +1,16 @@
 """What follows an answer from elsewhere: a good stamp publishes, a bad one changes nothing."""
 
+from dataclasses import replace
+
 import pytest
 
 from fedirec.community import endorsements, job_notes
-from fedirec.domain.endorsements import OfferState
+from fedirec.domain.endorsements import OfferState, ShownTo
 from fedirec.domain.public import PUBLIC
-from fedirec.errors import ConflictError, RemoteUnavailableError
+from fedirec.errors import ConflictError, InvalidInputError, RemoteUnavailableError
 from fedirec.storage import announcements
 from tests.community.elsewhere import (
+    OTHER,
     agreed,
     follow,
     instant,
@@ -187,6 +190,37 @@ async def test_an_amended_text_replaces_the_old_when_it_is_agreed_to(guild, bea)
     assert (note["id"], note["endorsement"]["consent"]) == (note_id, stamp_id)
     assert note["published"] == create["object"]["published"] < note["updated"]
     assert await guild.shows(note_id)
+
+
+@pytest.mark.parametrize("wished", [ShownTo.PUBLIC, ShownTo.GUILD])
+async def test_what_is_published_keeps_its_audience_and_nobody_is_asked(guild, wished):
+    ada, ben = await guild.add("ada", "ben")
+    narrow = replace(DRAFT, shown_to=ShownTo.FOLLOWERS)
+    made = await endorsements.offer(guild.federation, ada, guild.handle(ben), narrow)
+    await endorsements.answer(guild.federation, ben, made.offer.id, is_accepted=True)
+
+    with pytest.raises(InvalidInputError, match="withdraw it and write a new one") as refused:
+        await endorsements.amend(
+            guild.federation, ada, made.offer.note_id, replace(OTHER, shown_to=wished)
+        )
+
+    assert refused.value.field == "shown_to"
+    asked = await guild.rows("select id from offers where note_id = :id", id=made.offer.note_id)
+    assert len(asked) == 1
+
+
+async def test_what_is_not_published_yet_may_be_offered_for_others(guild):
+    ada, ben = await guild.add("ada", "ben")
+    narrow = replace(DRAFT, shown_to=ShownTo.FOLLOWERS)
+    made = await endorsements.offer(guild.federation, ada, guild.handle(ben), narrow)
+    guild.clock.forward(minutes=1)
+
+    again = await endorsements.amend(guild.federation, ada, made.offer.note_id, DRAFT)
+    await endorsements.answer(guild.federation, ben, again.offer.id, is_accepted=True)
+
+    published = await guild.endorsement(made.offer.note_id)
+    assert published is not None
+    assert published.shown_to is ShownTo.PUBLIC
 
 
 async def test_agreed_to_here_and_not_published_there_the_stamp_ends_after_thirty_days(guild, bea):
