@@ -61,7 +61,8 @@ BY_WORD = Judgement(state="unconfirmed")
 async def keep_judged(transaction: Transaction, case: Case, scene: Scene, note: Note) -> None:
     """Keep the endorsement in a note with what its stamp says now; nothing if it can be none.
 
-    A stamp refused for this note before is not believed again.
+    A stamp refused for this note before is not believed again, and a boost by the person counts
+    only for the text that was kept when it came, whatever date the author gives an edit.
     """
     endorsement = note.endorsement
     refusal = why_not_endorsement(
@@ -74,8 +75,15 @@ async def keep_judged(transaction: Transaction, case: Case, scene: Scene, note: 
         await endorsements.delete_endorsement(transaction, note.id)
         return
     claim = Claim(note_id=note.id, endorsement=endorsement, digest=core_digest(note.document))
-    judgement = await judge(transaction, scene, claim, case.resolved, is_publishing=case.is_local)
     before = await endorsements.find_endorsement(transaction, note.id)
+    if before is None or before.digest != claim.digest:
+        await reactions.outdate_reaction(
+            transaction,
+            object_id=note.id,
+            actor_id=ActorId(endorsement.endorsed),
+            kind=ReactionKind.ANNOUNCE,
+        )
+    judgement = await judge(transaction, scene, claim, case.resolved, is_publishing=case.is_local)
     if before is not None and (before.state, before.consent_id) == ("hidden", claim.consent_id):
         judgement = REFUSED
     if judgement is CONFIRMED and scene.instance.owns(claim.consent_id):
@@ -164,7 +172,7 @@ async def _is_boosted(reader: Reader, claim: Claim) -> bool:
         kind=ReactionKind.ANNOUNCE,
     )
     note = await notes.find_note(reader, claim.note_id)
-    if boost is None or note is None:
+    if boost is None or note is None or boost.created_at == reactions.OUTDATED:
         return False
     return note.updated_at is None or boost.created_at > note.updated_at
 

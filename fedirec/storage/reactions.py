@@ -1,7 +1,7 @@
 """Likes, emoji and boosts: kept, told to the author, never shown as a number."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -13,6 +13,8 @@ _SELECT: Final = "select object_id, actor_id, kind, activity_id, content, create
 _DELETE: Final = (
     "delete from reactions where object_id = :object_id and actor_id = :actor_id and kind = :kind"
 )
+OUTDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""The `created_at` of what was done with a text that is another now."""
 
 
 class ReactionKind(StrEnum):
@@ -63,6 +65,26 @@ async def remove_reaction(
         _DELETE, {"object_id": object_id, "actor_id": actor_id, "kind": kind.value}
     )
     return removed > 0
+
+
+async def outdate_reaction(
+    transaction: Transaction, *, object_id: str, actor_id: ActorId, kind: ReactionKind
+) -> bool:
+    """Mark a reaction as one to an older text; return whether there was one.
+
+    It is kept, so that the same activity does not count as a new one when it comes again.
+    """
+    changed = await transaction.execute(
+        "update reactions set created_at = :outdated"
+        " where object_id = :object_id and actor_id = :actor_id and kind = :kind",
+        {
+            "object_id": object_id,
+            "actor_id": actor_id,
+            "kind": kind.value,
+            "outdated": to_microseconds(OUTDATED),
+        },
+    )
+    return changed > 0
 
 
 async def find_reaction(

@@ -1,5 +1,6 @@
 """A guild's word that somebody agreed by reply: others' counts here when the person boosts."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -104,6 +105,41 @@ async def test_a_boost_of_an_older_text_does_not_confirm_the_new(guild, author, 
     await guild.hear(person, boost(person, note))
     await guild.keep_up(seconds=1)
 
+    assert await guild.shows(note["id"])
+
+
+@pytest.mark.parametrize("is_ordinary_between", [False, True], ids=["at once", "by a detour"])
+async def test_an_edit_dated_before_the_boost_is_not_confirmed_by_it(
+    guild, author, person, is_ordinary_between
+):
+    yesterday = guild.clock.now - timedelta(days=1)
+    word = {"attributedTo": author.peer.actors["guild"].id, "onBehalfOf": person.id}
+    note = said_by(guild, author, person, published=f"{yesterday:%Y-%m-%dT%H:%M:%SZ}")
+    await publish(guild, author, with_consent(note, stamp_by(author, note, **word)))
+    boosted = boost(person, note)
+    await guild.hear(person, boosted)
+    await guild.keep_up(seconds=1)
+    assert await guild.shows(note["id"])
+
+    if is_ordinary_between:
+        ordinary = note | {"updated": f"{yesterday + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"}
+        del ordinary["endorsement"]
+        assert await publish(guild, author, ordinary, "Update") is None
+    other = "<p>They lend their name to everything I sell, now and for years to come.</p>"
+    changed = note | {
+        "content": other,
+        "contentMap": {"en": other},
+        "updated": f"{yesterday + timedelta(seconds=2):%Y-%m-%dT%H:%M:%SZ}",
+    }
+    changed = with_consent(changed, stamp_by(author, changed, **word))
+    assert await publish(guild, author, changed, "Update") is None
+    await guild.keep_up(days=31)
+    await guild.hear(person, boosted)
+    await guild.keep_up(seconds=1)
+
+    assert (await guild.endorsement(note["id"])).state == "unconfirmed"
+    await guild.hear(person, boost(person, note))
+    await guild.keep_up(seconds=1)
     assert await guild.shows(note["id"])
 
 
