@@ -11,6 +11,7 @@ from fedirec.domain.actors import ActorId, ObjectId
 from fedirec.domain.consent_words import Answer, parse_answer
 from fedirec.domain.endorsements import OfferState
 from fedirec.domain.notifications import Notice, NoticeKind
+from fedirec.domain.origins import host_of
 from fedirec.federation.handling import Case, Outcome, Publication, Scene, ignore
 from fedirec.federation.stamping import (
     make_stamp,
@@ -18,7 +19,7 @@ from fedirec.federation.stamping import (
     retract_note,
     withdraw_consent,
 )
-from fedirec.storage import actors, offers
+from fedirec.storage import actors, notes, offers, tombstones
 from fedirec.storage.database import Transaction
 from fedirec.storage.offers import Offer
 
@@ -27,8 +28,9 @@ async def take_answer(
     transaction: Transaction, case: Case, scene: Scene, note: Note, offer: Offer
 ) -> Outcome:
     """Take a new reply to one of our questions, by the person who was asked."""
-    if case.is_forwarded:
-        return ignore("an answer counts only when its author's own server delivers it")
+    refusal = await _why_no_answer(transaction, case, note)
+    if refusal is not None:
+        return ignore(refusal)
     languages = (*scene.instance.languages, "en")
     answer = parse_answer(note.answer_text, languages=languages)
     if note.has_quote or note.has_attachment:
@@ -47,17 +49,50 @@ async def take_answer(
             return await _explain(transaction, scene, offer)
 
 
+async def _why_no_answer(transaction: Transaction, case: Case, note: Note) -> str | None:
+    """Return why a reply does not count, whatever it says, or None."""
+    if case.is_forwarded:
+        return "an answer counts only when its author's own server delivers it"
+    if await tombstones.find_tombstone(transaction, note.id, owner=case.actor.id) is not None:
+        return "an answer that was deleted or edited before it came"
+    if await notes.find_note(transaction, note.id) is not None:
+        return "answers with a post that is known already"
+    return None
+
+
 async def take_edit(
     transaction: Transaction, case: Case, scene: Scene, note: Note
 ) -> Outcome | None:
     """Take back a yes whose reply now says something else; None if the note answered nothing."""
     offer = await offers.find_by_reply(transaction, note.id)
-    if offer is None or offer.endorsed_id != case.actor.id:
+    if offer is None:
+        return await _forestall(transaction, case, scene, note)
+    if offer.endorsed_id != case.actor.id:
         return None
     languages = (*scene.instance.languages, "en")
     if parse_answer(note.answer_text, languages=languages) is Answer.YES:
         return ignore("still says yes")
     return await _withdraw(transaction, scene, offer)
+
+
+async def _forestall(
+    transaction: Transaction, case: Case, scene: Scene, note: Note
+) -> Outcome | None:
+    """Let a reply not count once it is edited: what it said first may come late, and is no more."""
+    if note.in_reply_to is None or await notes.find_note(transaction, note.id) is not None:
+        return None
+    offer = await offers.find_by_question(transaction, note.in_reply_to)
+    if offer is None or offer.endorsed_id != case.actor.id:
+        return None
+    await tombstones.plant(
+        transaction,
+        note.id,
+        case.actor.id,
+        host_of(note.id),
+        scene.now,
+        per_host=scene.limits.tombstones_per_host,
+    )
+    return ignore("an edit is no answer")
 
 
 async def take_back(
