@@ -44,6 +44,8 @@ from fedirec.storage.intake import Intake
 from fedirec.storage.queue import ClaimedReceived
 from fedirec.storage.received import Kept, ReceivedActivity
 
+_SAID_AGAIN: Final = frozenset({"Follow", "Undo"})
+
 _log: Final = structlog.get_logger(__name__)
 
 
@@ -87,6 +89,8 @@ async def receive(
         sender = verdict
     else:
         sender = await verify(federation, request, admit=authorize)
+    if sender.is_repeated:
+        return Received.REPEATED
     kept = await intake.keep(_row(federation, request, activity, sender, recipient))
     if kept in {Kept.REPEATED, Kept.CONFLICT}:
         return Received.REPEATED
@@ -202,11 +206,13 @@ def _row(
 def _key(activity: Activity, digest: str, sender: VerifiedSender) -> str:
     """Return what the POST is known by: its id, or its digest without one (Add, Remove).
 
-    What another signed never stands in the way of what the actor says itself under that id.
+    What another signed never stands in the way of what the actor says itself under that id. Every
+    newly signed Follow and Undo counts: Misskey has one id for a pair of actors for ever.
     """
     if sender.actor.id != activity.actor:
         return f"{digest} by {sender.actor.id}"
-    return activity.id or digest
+    name = activity.id or digest
+    return f"{name} signed {sender.signature_digest}" if activity.type in _SAID_AGAIN else name
 
 
 async def handle_received(federation: Federation, claimed: ClaimedReceived) -> None:

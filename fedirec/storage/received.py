@@ -56,7 +56,8 @@ Key = tuple[str, str]
 class ReceivedActivity:
     """An activity as it came. `activity_key` is its id, or the body's digest where it has none.
 
-    Signed by another than its actor, it is known by digest and signer.
+    Signed by another than its actor, it is known by digest and signer; a Follow or Undo by its
+    signature too, for it may be meant anew.
     `recipients` own the personal inboxes it was put in; `signature_digest` is only written, to know
     the request when it comes again.
     """

@@ -56,6 +56,11 @@ async def find_tombstone(
     return instant(row, "deleted_at")
 
 
+async def lift(transaction: Transaction, object_id: str) -> None:
+    """Forget that an id was undone, for it is used anew."""
+    await transaction.execute("delete from tombstones where id = :id", {"id": object_id})
+
+
 async def prune(transaction: Transaction, before: datetime) -> int:
     """Forget what others deleted before an instant; what we deleted stays deleted for good."""
     return await transaction.execute(

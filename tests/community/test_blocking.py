@@ -26,7 +26,8 @@ async def is_settled(home, activity_id) -> bool:
     """Whether an activity that came was dealt with."""
     async with home.federation.database.reading() as reader:
         row = await reader.fetch_one(
-            "select state from received where activity_key = :id", {"id": activity_id}
+            "select state from received where activity_key = :id or activity_key like :signed",
+            {"id": activity_id, "signed": f"{activity_id} signed %"},
         )
     return row is not None and row["state"] in {"handled", "ignored"}
 

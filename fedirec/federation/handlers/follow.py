@@ -13,15 +13,15 @@ from fedirec.storage.follows import Follow
 async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
     """Record the request and, for one of ours, answer it; a repeat is answered again.
 
-    An undone id stands for nothing as long as ids are remembered (SG-09); then it may be used
-    anew, as Misskey has one id for a pair of actors for ever.
+    An undone id stands for nothing while the original may still be under way; then it may be used
+    anew, as Misskey has one id for a pair of actors for ever. Replays do not come here (SG-09).
     """
     activity = case.activity
     if activity.object_id is None or activity.id is None:
         return ignore("a follow names whom, and has an id")
-    undone_at = await tombstones.find_tombstone(transaction, activity.id, owner=case.actor.id)
-    if undone_at is not None and scene.now - undone_at < scene.limits.received_kept:
-        return ignore("was undone, before it came or since")
+    used = await _why_used(transaction, case, scene, activity.id)
+    if used is not None:
+        return ignore(used)
     followed = await actors.find_actor(transaction, ActorId(activity.object_id))
     if followed is None:
         return ignore("follows nobody known here")
@@ -31,6 +31,23 @@ async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
         return ignore("follows somebody on another server")
     await _record(transaction, case, scene, followed, FollowState.REQUESTED)
     return Outcome()
+
+
+async def _why_used(
+    transaction: Transaction, case: Case, scene: Scene, activity_id: str
+) -> str | None:
+    """Return why the id of a Follow stands for nothing, or None; whom it names never changes."""
+    undone_at = await tombstones.find_tombstone(transaction, activity_id, owner=case.actor.id)
+    if undone_at is not None:
+        # A proof has no signature of a request that would show whether it is a replay.
+        if case.is_forwarded or scene.now - undone_at < scene.limits.signature_age:
+            return "was undone, before it came or since"
+        await tombstones.lift(transaction, activity_id)
+    namesake = await follows.find_follow_by_activity(transaction, activity_id)
+    if namesake is None or namesake.follower_id != case.actor.id:
+        return None
+    is_same = namesake.followed_id == case.activity.object_id
+    return None if is_same else "has the id of a follow of somebody else"
 
 
 async def _answer(transaction: Transaction, case: Case, scene: Scene, followed: Actor) -> Outcome:
