@@ -20,6 +20,7 @@ from fedirec.storage import (
     announcements,
     deliveries,
     endorsements,
+    erasure,
     job_notes,
     notes,
     notifications,
@@ -119,7 +120,7 @@ async def forget_old(federation: Federation) -> None:
     """Drop what was kept for a time only: once an hour is enough, as it walks whole tables."""
     now, limits = federation.now(), federation.limits
     async with federation.database.transaction() as transaction:
-        await offers.erase_texts(transaction, now - limits.offer_text_kept)
+        await _erase_texts(transaction, scene_of(federation))
         await seen_signatures.forget_before(
             transaction, now - limits.signature_age_with_expires - limits.signature_ahead
         )
@@ -128,3 +129,13 @@ async def forget_old(federation: Federation) -> None:
         await peers.prune_peers(transaction, now - limits.peers_kept)
         await deliveries.expire_deliveries(transaction, now)
         await received.prune_received(transaction, now - limits.received_kept, limit=_PRUNED)
+    federation.wake()
+
+
+async def _erase_texts(transaction: Transaction, scene: Scene) -> None:
+    """Erase the words of what came to nothing, wherever we keep them."""
+    erased = await offers.erase_texts(transaction, scene.now - scene.limits.offer_text_kept)
+    for offer in erased:  # a question that was replaced or answered by yes stands until now
+        for publication in await delete_question(transaction, scene, offer):
+            await publish_in(transaction, scene, publication)
+    await erasure.erase_asking(transaction, erased)

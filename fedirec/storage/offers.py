@@ -18,11 +18,11 @@ from fedirec.storage.statements import (
     text_or_none,
 )
 
-_SELECT: Final = (
-    "select id, note_id, endorser_id, endorsed_id, way, asked_by, question_id, body, digest, state,"
+_COLUMNS: Final = (
+    "id, note_id, endorser_id, endorsed_id, way, asked_by, question_id, body, digest, state,"
     " created_at, ends_at, answered_at, explained_at, explanation_id, stamp_id, reply_id"
-    " from offers"
 )
+_SELECT: Final = f"select {_COLUMNS} from offers"  # noqa: S608 - texts of ours
 _INSERT: Final = """
 insert into offers (id, note_id, endorser_id, endorsed_id, way, asked_by, question_id, body, digest,
   state, created_at, ends_at, answered_at, explained_at, explanation_id, stamp_id, reply_id)
@@ -34,12 +34,14 @@ update offers set state = :state, answered_at = :now, stamp_id = coalesce(:stamp
   reply_id = coalesce(:reply_id, reply_id)
 where id = :id
 """
-_EXPIRE: Final = (
-    "update offers set state = 'expired', answered_at = :now"
-    " where state in ('waiting', 'aside') and ends_at <= :now"
-    " returning id, note_id, endorser_id, endorsed_id, way, asked_by, question_id, body, digest,"
-    " state, created_at, ends_at, answered_at, explained_at, explanation_id, stamp_id, reply_id"
-)
+_EXPIRE: Final = f"""
+update offers set state = 'expired', answered_at = :now
+where state in ('waiting', 'aside') and ends_at <= :now returning {_COLUMNS}
+"""  # noqa: S608 - texts of ours
+_ERASE: Final = f"""
+update offers set body = null where body is not null and answered_at < :before
+  and state in ('declined', 'expired', 'retracted', 'superseded', 'withdrawn') returning {_COLUMNS}
+"""  # noqa: S608 - texts of ours
 _MOST: Final = 500
 _DAY: Final = timedelta(days=1)
 _YEAR: Final = timedelta(days=365)
@@ -233,13 +235,13 @@ async def expire_due(transaction: Transaction, now: datetime) -> list[Offer]:
     return sorted((_read(row) for row in rows), key=lambda offer: offer.id)
 
 
-async def erase_texts(transaction: Transaction, before: datetime) -> int:
-    """Forget the text of what came to nothing before an instant; parties, digest and dates stay."""
-    return await transaction.execute(
-        "update offers set body = null where body is not null and answered_at < :before and"
-        " state in ('declined', 'expired', 'retracted', 'superseded', 'withdrawn')",
-        {"before": to_microseconds(before)},
-    )
+async def erase_texts(transaction: Transaction, before: datetime) -> list[Offer]:
+    """Forget the text of what came to nothing before an instant; parties, digest and dates stay.
+
+    Returns those offers, as the text stands elsewhere too (`erasure.py`).
+    """
+    rows = await transaction.fetch_all(_ERASE, {"before": to_microseconds(before)})
+    return [_read(row) for row in rows]
 
 
 async def mark_explained(

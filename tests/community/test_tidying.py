@@ -1,9 +1,26 @@
 """What is kept for a time goes when it is over, and what is past its time is no longer sent."""
 
-from fedirec.community import upkeep
+import pytest
+
+from fedirec.community import endorsements, upkeep
 from fedirec.domain.actors import Host
 from fedirec.domain.notifications import Notice, NoticeKind
 from fedirec.storage import notifications, peers
+from tests.community.elsewhere import OTHER, follow, offered
+from tests.community.guild import DRAFT
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def tables_with(guild, words) -> set[str]:
+    """Name every table that holds these words in any column."""
+    tables = await guild.rows("select name from sqlite_master where type = 'table'")
+    found = set()
+    for name in (str(table["name"]) for table in tables):
+        rows = await guild.rows(f"select * from {name}")  # noqa: S608 - a table of ours
+        if any(words in str(value) for row in rows for value in row.values()):
+            found.add(name)
+    return found
 
 
 async def test_notices_and_silent_servers_are_forgotten_in_their_time(guild):
@@ -31,3 +48,65 @@ async def test_notices_and_silent_servers_are_forgotten_in_their_time(guild):
     async with federation.database.reading() as reader:
         kept = await notifications.list_notifications(reader, carol, before=None, limit=9)
     assert kept.items == ()
+
+
+async def test_the_words_of_a_declined_offer_stand_nowhere_after_seven_days(guild):
+    ada, ben = await guild.add("ada", "ben")
+    made = await endorsements.offer(guild.federation, ada, guild.handle(ben), DRAFT)
+    await endorsements.answer(guild.federation, ben, made.offer.id, is_accepted=False)
+    assert await tables_with(guild, DRAFT.words) == {"offers", "activities"}
+
+    await guild.keep_up(days=6)
+    assert await tables_with(guild, DRAFT.words) == {"offers", "activities"}
+    await guild.keep_up(days=1, seconds=1)
+
+    assert await tables_with(guild, DRAFT.words) == set()
+    [kept] = await guild.rows("select body from activities where id = :id", id=made.offer.id)
+    assert f'"object":"{made.offer.note_id}"' in str(kept["body"]).replace(" ", "")
+    shown = await guild.rows("select * from inbox_items where source_id = :id", id=made.offer.id)
+    assert shown == []
+
+
+@pytest.mark.parametrize("days_waited", [1, 29])
+async def test_nor_do_those_of_one_from_elsewhere_and_it_stays_a_repeat(guild, bea, days_waited):
+    [ada] = await guild.add("ada")
+    await guild.know(bea)
+    await follow(guild, guild.id(ada), bea.id)
+    guild.clock.forward(days=31)
+    offer = offered(guild, bea, ada)
+    words = offer["object"]["content"]
+    await guild.hear(bea, offer)
+    await guild.keep_up(days=days_waited)
+    await endorsements.answer(guild.federation, ada, offer["id"], is_accepted=False)
+    assert await tables_with(guild, words) == {"offers", "received"}
+
+    await guild.keep_up(days=7, seconds=1)
+
+    assert await tables_with(guild, words) == set()
+    kept = await guild.rows("select id from received where activity_key = :id", id=offer["id"])
+    assert len(kept) == (1 if days_waited == 1 else 0)
+
+
+async def test_nor_do_those_of_a_question_whether_it_expired_or_was_replaced(guild, dan):
+    [ada] = await guild.add("ada")
+    await guild.know(dan)
+    await follow(guild, dan.id, guild.guild_id)
+    made = await endorsements.offer(guild.federation, ada, dan.handle, DRAFT)
+    await guild.send()
+    async with guild.federation.database.transaction() as transaction:
+        await transaction.execute(
+            "update offers set state = 'superseded', answered_at = created_at where id = :id",
+            {"id": made.offer.id},
+        )
+    later = await endorsements.offer(guild.federation, ada, dan.handle, OTHER)
+    assert await tables_with(guild, DRAFT.words) == {"offers", "activities", "notes"}
+
+    await guild.keep_up(days=7, seconds=1)
+    assert await tables_with(guild, DRAFT.words) == set()
+    assert await tables_with(guild, OTHER.words) == {"offers", "activities", "notes"}
+    await guild.keep_up(days=23)
+    await guild.keep_up(days=7, seconds=1)
+
+    assert await tables_with(guild, OTHER.words) == set()
+    deleted = {each["object"]["id"] for each in await guild.sent(dan, "Delete")}
+    assert deleted == {made.offer.question_id, later.offer.question_id}

@@ -1,5 +1,6 @@
 """Offers, what stands against one more, and the stamps that answer them."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from fedirec.domain.actors import ObjectId
 from fedirec.domain.endorsements import OfferState, OfferWay, OpenOffers, Questions
 from fedirec.errors import ConflictError
-from fedirec.storage import blocks, offers, stamps
+from fedirec.storage import activities, blocks, erasure, offers, received, stamps
 from fedirec.storage.database import Database
 from fedirec.storage.offers import Offer
 from fedirec.storage.stamps import Stamp
@@ -19,10 +20,12 @@ from tests.storage.samples import (
     OURS,
     THEIRS,
     a_note,
+    a_received,
     actor_id,
     an_actor,
     an_offer,
     save_actors,
+    say,
 )
 
 ADA, BEA, ZOE = actor_id("ada"), actor_id("bea"), actor_id("zoe", THEIRS)
@@ -156,10 +159,37 @@ async def test_an_offer_ends_at_its_time_and_its_text_is_erased_later(database):
     async with database.transaction() as transaction:
         assert await offers.expire_due(transaction, NOW + DAY) == [expired]
         assert await offers.expire_due(transaction, NOW + DAY) == []
-        assert await offers.erase_texts(transaction, NOW + DAY) == 0
-        assert await offers.erase_texts(transaction, NOW + 2 * DAY) == 1
+        assert await offers.erase_texts(transaction, NOW + DAY) == []
+        erased = await offers.erase_texts(transaction, NOW + 2 * DAY)
+        assert erased == [replace(expired, body=None)]
         assert await offers.find_offer(transaction, ending.id) == replace(expired, body=None)
         assert await offers.find_offer(transaction, published.id) == published
+
+
+async def test_what_asked_is_emptied_and_what_else_was_said_is_not(database):
+    theirs, ours, other = an_offer(1), an_offer(2, question_id="question"), an_offer(3)
+    came = [
+        a_received(number, activity_key=offer.id, type="Offer", object_id=offer.note_id)
+        for number, offer in enumerate((theirs, other))
+    ]
+    await save_actors(database, an_actor("ada"))
+
+    async with database.transaction() as transaction:
+        await received.insert_received(transaction, came)
+        asked = await say(transaction, 1, object_id="question")
+        said = await say(transaction, 2)
+        await erasure.erase_asking(transaction, [theirs, ours])
+        emptied = await received.find_received(transaction, theirs.id, theirs.endorser_id)
+        kept = await received.find_received(transaction, other.id, other.endorser_id)
+        question = await activities.find_activity(transaction, asked.id)
+
+        assert await activities.find_activity(transaction, said.id) == said
+    assert kept == came[1]
+    assert (json.loads(emptied.body)["id"], json.loads(emptied.body)["object"]) == (
+        theirs.id,
+        theirs.note_id,
+    )
+    assert json.loads(question.body)["object"] == "question"
 
 
 async def test_what_was_agreed_to_and_never_published_is_listed(database):
