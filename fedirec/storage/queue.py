@@ -99,6 +99,7 @@ update deliveries set state = 'cancelled', settled_at = :now, lease_token = null
 where {_UNFINISHED} and {covers("cast(:host as text)", "host")}"""  # noqa: S608 - text of ours
 _DETAIL: Final = 500
 _MOST_HOSTS: Final = 128
+_ROUNDS: Final = 8  # of hosts with nothing due, before a claim comes back empty
 _BODIES: Final = "select id, type, body from activities where id in "
 
 
@@ -162,24 +163,38 @@ async def claim_deliveries(
 ) -> list[ClaimedDelivery]:
     """Lease what is due, at most `limit` in all and `per_host` in flight to one host.
 
-    A host whose circuit is open gets one row when its probe is due, and none before.
+    A host whose circuit is open gets one row when its probe is due, and none before. Hosts that
+    turn out to have nothing due make room for others, a few rounds of them.
     """
-    at = to_microseconds(now)
-    hosts = await pick_hosts(transaction, at, limit=min(limit, _MOST_HOSTS))
-    if not hosts:
-        return []
-    visits = await plan_visits(transaction, hosts, at, limit=limit, per_host=per_host)
     lease: dict[str, Value] = {
         "token": token,
         "lease_until": to_microseconds(lease_until),
-        "now": at,
+        "now": to_microseconds(now),
     }
+    for _ in range(_ROUNDS):
+        rows = await _lease_round(transaction, lease, limit=limit, per_host=per_host)
+        if rows is None:
+            return []
+        if rows:
+            return await _with_bodies(transaction, rows, token)
+    return []
+
+
+async def _lease_round(
+    transaction: Transaction, lease: dict[str, Value], *, limit: int, per_host: int
+) -> Sequence[Row] | None:
+    """Lease rows of the hosts that are to be looked at first; None when there are no such hosts."""
+    at = int(lease["now"] or 0)
+    hosts = await pick_hosts(transaction, at, limit=min(limit, _MOST_HOSTS))
+    if not hosts:
+        return None
+    visits = await plan_visits(transaction, hosts, at, limit=limit, per_host=per_host)
     rows: Sequence[Row] = []
     if visits:
         sql, rooms = _lease_of(transaction.engine, visits)
         rows = await transaction.fetch_all(sql, lease | rooms)
     await look_again(transaction, visits, rows, at)
-    return await _with_bodies(transaction, rows, token)
+    return rows
 
 
 async def settle_deliveries(

@@ -60,3 +60,14 @@ async def test_the_list_shows_every_row_once_by_state_and_host(storage):
     assert seen == sorted(seen, reverse=True)
     assert len(set(seen)) == 12
     assert (len(cancelled.items), len(none.items)) == (6, 0)
+
+
+async def test_hosts_with_nothing_left_to_send_hold_up_nobody(storage):
+    stale = [an_inbox(f"host{number}.example") for number in range(6)]
+    await enqueue(storage, 1, *stale)
+    async with storage.transaction() as transaction:
+        for _inbox, host in stale:
+            await queue.cancel_deliveries(transaction, host, now=NOW)
+    await enqueue(storage, 2, an_inbox("peer.example"))
+
+    assert [each.host for each in await claim(storage, limit=2)] == ["peer.example"]
