@@ -38,9 +38,13 @@ _EXPIRE: Final = f"""
 update offers set state = 'expired', answered_at = :now
 where state in ('waiting', 'aside') and ends_at <= :now returning {_COLUMNS}
 """  # noqa: S608 - texts of ours
+# A declined offer of ours looks like one that waits, so its text goes when that one's would.
 _ERASE: Final = f"""
 update offers set body = null where body is not null and answered_at < :before
-  and state in ('declined', 'expired', 'retracted', 'superseded', 'withdrawn') returning {_COLUMNS}
+  and state in ('declined', 'expired', 'retracted', 'superseded', 'withdrawn')
+  and (state <> 'declined' or ends_at < :before or not exists (
+    select 1 from actors a where a.id = offers.endorser_id and a.is_local))
+returning {_COLUMNS}
 """  # noqa: S608 - texts of ours
 _MOST: Final = 500
 _DAY: Final = timedelta(days=1)

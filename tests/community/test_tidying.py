@@ -50,13 +50,13 @@ async def test_notices_and_silent_servers_are_forgotten_in_their_time(guild):
     assert kept.items == ()
 
 
-async def test_the_words_of_a_declined_offer_stand_nowhere_after_seven_days(guild):
+async def test_the_words_of_a_declined_offer_of_ours_go_when_silence_would_take_them(guild):
     ada, ben = await guild.add("ada", "ben")
     made = await endorsements.offer(guild.federation, ada, guild.handle(ben), DRAFT)
     await endorsements.answer(guild.federation, ben, made.offer.id, is_accepted=False)
     assert await tables_with(guild, DRAFT.words) == {"offers", "activities"}
 
-    await guild.keep_up(days=6)
+    await guild.keep_up(days=36)
     assert await tables_with(guild, DRAFT.words) == {"offers", "activities"}
     await guild.keep_up(days=1, seconds=1)
 

@@ -185,6 +185,8 @@ async def test_what_asked_is_emptied_and_what_else_was_said_is_not(database):
 
         assert await activities.find_activity(transaction, said.id) == said
     assert kept == came[1]
+    assert emptied is not None
+    assert question is not None
     assert (json.loads(emptied.body)["id"], json.loads(emptied.body)["object"]) == (
         theirs.id,
         theirs.note_id,
