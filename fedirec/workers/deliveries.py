@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Final
 
 from fedirec.federation.context import Federation
-from fedirec.federation.delivery import DeliveryResult, deliver, settle
+from fedirec.federation.delivery import DeliveryResult, deliver
+from fedirec.federation.settling import settle
 from fedirec.storage import queue
 from fedirec.storage.queue import ClaimedDelivery, Settlement
 from fedirec.workers.failures import describe, next_try_at

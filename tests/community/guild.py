@@ -19,10 +19,11 @@ from fedirec.domain.actors import Actor, ActorId, Host, ObjectId
 from fedirec.domain.endorsements import EndorsementDraft, OfferState, Period, Relation, Skill
 from fedirec.domain.public import PUBLIC
 from fedirec.federation.context import Federation
-from fedirec.federation.delivery import deliver, settle
+from fedirec.federation.delivery import deliver
 from fedirec.federation.inbox import handle_received
 from fedirec.federation.rechecks import recheck_stamps
 from fedirec.federation.remote_actors import get_or_fetch_actor
+from fedirec.federation.settling import settle
 from fedirec.server import open_federation
 from fedirec.signatures.digest import multibase_digest
 from fedirec.storage import actors, endorsements, offers, peers, queue, received

@@ -10,7 +10,8 @@ from fedirec.domain.retry import DeliveryClass
 from fedirec.errors import ConfigurationError
 from fedirec.federation.answers import retry_after_of
 from fedirec.federation.context import Federation
-from fedirec.federation.delivery import DeliveryResult, deliver, settle
+from fedirec.federation.delivery import DeliveryResult, deliver
+from fedirec.federation.settling import settle
 from fedirec.signatures import cavage
 from fedirec.storage import activities, deliveries, keys, peers, queue
 from fedirec.storage.activities import LocalActivity

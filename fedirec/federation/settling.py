@@ -1,0 +1,114 @@
+"""What follows an attempt to deliver: its row, the circuit of its host, the log.
+
+Nothing is decided here that `domain/retry.py` decides. An answer is recorded only while the lease
+is ours.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, assert_never
+
+import structlog
+
+from fedirec.domain.actors import Host
+from fedirec.domain.retry import (
+    Again,
+    DeliveryClass,
+    Done,
+    GiveUp,
+    Plan,
+    is_host_failure,
+    next_attempt,
+)
+from fedirec.federation.context import Federation
+from fedirec.federation.delivery import DeliveryResult
+from fedirec.storage import peers, queue
+from fedirec.storage.database import Transaction
+from fedirec.storage.queue import Settlement
+
+_DICE_SIDES: Final = 2**32
+
+_log: Final = structlog.get_logger(__name__)
+
+
+async def settle(federation: Federation, results: Sequence[DeliveryResult]) -> None:
+    """Record what attempts came to, in one transaction; a result whose lease is lost is dropped."""
+    now = federation.now()
+    settlements = [
+        _settlement(result, now, int.from_bytes(federation.randomness(4), "big") / _DICE_SIDES)
+        for result in results
+    ]
+    async with federation.database.transaction() as transaction:
+        are_ours = await queue.settle_deliveries(transaction, settlements, now=now)
+        await _note_peers(transaction, results, now)
+    for result, settlement, is_ours in zip(results, settlements, are_ours, strict=True):
+        _log.info(
+            "delivery.settled" if is_ours else "delivery.lease_lost",
+            activity_id=result.claimed.activity_id,
+            host=result.claimed.host,
+            actor_id=result.claimed.actor_id,
+            attempt=result.claimed.attempt,
+            status=result.status,
+            state=settlement.state,
+        )
+
+
+def _settlement(result: DeliveryResult, now: datetime, jitter: float) -> Settlement:
+    state, next_at = _state_after(plan_next(result, now, jitter), is_blocked=result.is_blocked)
+    return Settlement(
+        activity_id=result.claimed.activity_id,
+        inbox=result.claimed.inbox,
+        token=result.claimed.token,
+        state=state,
+        next_at=next_at,
+        cls=result.cls,
+        status=result.status,
+        detail=result.detail,
+    )
+
+
+def plan_next(result: DeliveryResult, now: datetime, jitter: float) -> Plan:
+    """Return what to do after an attempt; `jitter` is from 0 to 1."""
+    claimed = result.claimed
+    return next_attempt(
+        outcome=result.cls,
+        attempt=claimed.attempt,
+        now=now,
+        created_at=claimed.created_at,
+        expires_at=claimed.expires_at,
+        retry_after=result.retry_after,
+        jitter=jitter,
+    )
+
+
+def _state_after(plan: Plan, *, is_blocked: bool) -> tuple[str, datetime | None]:
+    """Return the row's state, and when it is due again if it is."""
+    if is_blocked:
+        return "cancelled", None
+    match plan:
+        case Done():
+            return "delivered", None
+        case Again(at=at):
+            return "waiting", at
+        case GiveUp(is_expired=is_expired):
+            return ("expired" if is_expired else "gone"), None
+        case _:
+            assert_never(plan)
+
+
+async def _note_peers(
+    transaction: Transaction, results: Sequence[DeliveryResult], now: datetime
+) -> None:
+    """Note once per host whether it answers; one answer outweighs any number of failures."""
+    failed: dict[Host, DeliveryResult] = {}
+    answered: set[Host] = set()
+    for result in results:
+        if result.cls is DeliveryClass.OK:
+            answered.add(result.claimed.host)
+        elif is_host_failure(result.cls):
+            failed[result.claimed.host] = result
+    for host in sorted(answered):
+        await peers.record_success(transaction, host, now)
+    for host in sorted(failed.keys() - answered):
+        result = failed[host]
+        await peers.record_failure(transaction, host, now, result.status, result.detail)
