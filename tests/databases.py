@@ -11,12 +11,12 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 import asyncpg
@@ -24,6 +24,8 @@ import asyncpg
 from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
 from fedirec.storage.migrate import migrate
 from fedirec.storage.opening import open_database
+
+Result = TypeVar("Result")
 
 SHARED: Final = "FEDIREC_TEST_SHARED"
 NAMED: Final = "FEDIREC_TEST_POSTGRESQL"
@@ -247,7 +249,6 @@ class Counts:
     def add(self, sql: str) -> None:
         """Note a statement."""
         self.statements.append(sql)
-        self.begun.set()
 
     def clear(self) -> None:
         """Start again from nothing."""
@@ -294,8 +295,20 @@ class CountingDatabase:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         async with self._inner.transaction() as transaction:
+            self.counts.begun.set()
             yield _CountingTransaction(transaction, self.counts)
         self.counts.commits += 1
+
+    async def run(self, work: Callable[[Transaction], Coroutine[Any, Any, Result]]) -> Result:
+        loop = asyncio.get_running_loop()
+
+        async def counted(transaction: Transaction) -> Result:
+            loop.call_soon_threadsafe(self.counts.begun.set)
+            return await work(_CountingTransaction(transaction, self.counts))
+
+        result = await self._inner.run(counted)
+        self.counts.commits += 1
+        return result
 
     async def close(self) -> None:
         await self._inner.close()

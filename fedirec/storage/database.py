@@ -10,16 +10,17 @@ epoch, UTC (`to_microseconds`, `from_microseconds`); booleans come back as bool 
 readers write `bool(row["…"])`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 Value = str | int | bool | None
 Row = Mapping[str, Value]
 Parameters = Mapping[str, Value]
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -62,6 +63,15 @@ class Database(Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction for the length of the block; never hold the network inside it."""
+        ...
+
+    async def run(self, work: Callable[[Transaction], Coroutine[Any, Any, Result]]) -> Result:
+        """Run a unit of work in a transaction of its own, commit it, and return its result.
+
+        `work` awaits nothing but its transaction: on SQLite it runs whole in the writer's thread,
+        ten times as quick as statement by statement. It touches nothing that the event loop does
+        meanwhile. Cancelled, it may have been committed all the same.
+        """
         ...
 
     async def close(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fedirec.errors import FedirecError, StorageUnavailableError
-from fedirec.storage.database import Database
+from fedirec.storage.database import Database, Transaction
 from fedirec.storage.received import Kept, ReceivedActivity, insert_received
 from fedirec.storage.seen_signatures import insert_seen
 
@@ -87,11 +87,15 @@ class Intake:
     async def _write(self, batch: Sequence[_Waiter]) -> None:
         items = [waiter.item for waiter in batch]
         signatures = [item.signature_digest for item in items if item.signature_digest is not None]
-        async with self._database.transaction() as transaction:
+
+        async def write(transaction: Transaction) -> list[Kept]:
             kept = await insert_received(transaction, items)
             if signatures:
                 latest = max(item.created_at for item in items)
                 await insert_seen(transaction, signatures, latest)
+            return kept
+
+        kept = await self._database.run(write)
         for waiter, what in zip(batch, kept, strict=True):
             if not waiter.answer.done():
                 waiter.answer.set_result(what)

@@ -5,10 +5,10 @@ session's state, so a connection goes back to the pool without the reset that as
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import asyncpg
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     _Connection = PoolConnectionProxy[asyncpg.Record]
     _Pool = asyncpg.Pool[asyncpg.Record]
+
+Result = TypeVar("Result")
 
 _STATEMENTS_KEPT: Final = 512
 _ACQUIRE_SECONDS: Final = 10.0
@@ -173,6 +175,11 @@ class PostgresqlDatabase:
         """See `Database`. Read committed: each statement sees what others committed before it."""
         async with self._unit(isolation="read_committed", is_readonly=False) as transaction:
             yield transaction
+
+    async def run(self, work: Callable[[Transaction], Coroutine[Any, Any, Result]]) -> Result:
+        """See `Database`. Here each statement is a round trip, so the loop goes on meanwhile."""
+        async with self.transaction() as transaction:
+            return await work(transaction)
 
     async def close(self) -> None:
         """See `Database`."""

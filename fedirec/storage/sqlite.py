@@ -8,20 +8,16 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import aiosqlite
 
-from fedirec.errors import (
-    ConfigurationError,
-    ConflictError,
-    InvalidInputError,
-    StorageUnavailableError,
-)
+from fedirec.errors import ConfigurationError
 from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
+from fedirec.storage.sqlite_units import changed_by, first_of, rows_of, run_unit, translated
 from fedirec.storage.statements import check_texts
 
 BUSY_SECONDS: Final = 5.0
@@ -34,37 +30,8 @@ _PRAGMAS: Final = (
     "pragma mmap_size = 268435456",
     "pragma temp_store = memory",
 )
-_PASSING: Final = ("BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "NOMEM", "INTERRUPT")
-_BROKEN: Final = ("CORRUPT", "NOTADB")
 
 Result = TypeVar("Result")
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the driver's errors into ours; what is left is a mistake in a statement."""
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        raise ConflictError(str(error)) from error
-    except (UnicodeEncodeError, OverflowError) as error:
-        message = f"expected what a database can store, found {error}"
-        raise InvalidInputError(message) from error
-    except sqlite3.DatabaseError as error:
-        name = getattr(error, "sqlite_errorname", "") or ""
-        parts = name.split("_")
-        if any(part in parts for part in _PASSING):
-            message = f"the database cannot be used now: {error} ({name})"
-            raise StorageUnavailableError(message) from error
-        if any(part in parts for part in _BROKEN):
-            message = f"the database file is damaged: {error}; restore a backup"
-            raise ConfigurationError(message) from error
-        raise
-    except ValueError as error:  # aiosqlite's word for a closed connection
-        if "connection" not in str(error).lower():
-            raise
-        message = f"the database is closed: {error}"
-        raise StorageUnavailableError(message) from error
 
 
 class _Connection(aiosqlite.Connection):
@@ -80,7 +47,7 @@ class _Connection(aiosqlite.Connection):
 
     async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run `work` in the connection's thread; raise errors of ours."""
-        with _translated():
+        with translated():
             result: Result = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]  # aiosqlite's own way in, for subclasses
         return result
 
@@ -96,21 +63,11 @@ class _SqliteReader:
 
     async def fetch_one(self, sql: str, parameters: Parameters | None = None) -> Row | None:
         """See `Reader`."""
-
-        def work(cursor: sqlite3.Cursor) -> Row | None:
-            row = cursor.fetchone()
-            return None if row is None else dict(zip(_names(cursor), row, strict=True))
-
-        return await self._run(sql, parameters or {}, work)
+        return await self._run(sql, parameters or {}, first_of)
 
     async def fetch_all(self, sql: str, parameters: Parameters | None = None) -> Sequence[Row]:
         """See `Reader`."""
-
-        def work(cursor: sqlite3.Cursor) -> Sequence[Row]:
-            names = _names(cursor)
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-        return await self._run(sql, parameters or {}, work)
+        return await self._run(sql, parameters or {}, rows_of)
 
     async def end(self, word: str) -> None:
         """Commit or roll back, if anything ran at all."""
@@ -146,7 +103,7 @@ class _SqliteTransaction(_SqliteReader):
 
     async def execute(self, sql: str, parameters: Parameters | None = None) -> int:
         """See `Transaction`."""
-        return await self._run(sql, parameters or {}, lambda cursor: max(cursor.rowcount, 0))
+        return await self._run(sql, parameters or {}, changed_by)
 
     async def execute_many(self, sql: str, rows: Sequence[Parameters]) -> None:
         """See `Transaction`."""
@@ -200,6 +157,11 @@ class SqliteDatabase:
                 # Also when cancelled: the thread works in order, so the next unit comes after this.
                 await transaction.end("rollback")
                 raise
+
+    async def run(self, work: Callable[[Transaction], Coroutine[Any, Any, Result]]) -> Result:
+        """See `Database`. All of it happens in the writer's thread, in one hop."""
+        async with self._lock:
+            return await self._writer.run(lambda connection: run_unit(connection, work))
 
     async def close(self) -> None:
         """See `Database`."""
@@ -308,7 +270,7 @@ async def _connect(path: Path, busy_seconds: float, last: str) -> _Connection:
             connection.execute(pragma)
         return connection
 
-    with _translated():
+    with translated():
         connection = _Connection(connect, 64)
         await connection.open()
     return connection
@@ -333,7 +295,3 @@ def _check(connection: sqlite3.Connection) -> None:
     if verdict != "ok":
         message = f"the database was not closed and is damaged: {verdict}; restore a backup"
         raise ConfigurationError(message)
-
-
-def _names(cursor: sqlite3.Cursor) -> list[str]:
-    return [column[0] for column in cursor.description]

@@ -1,0 +1,147 @@
+"""A unit of work that runs whole inside SQLite's writer thread: one hop for all its statements.
+
+A hop to a thread and back costs as much as five queries, and a unit of ten statements that hops for
+each loses the interpreter's lock ten times. So the coroutine itself goes to the thread: it awaits
+nothing but its transaction, whose methods never suspend there.
+"""
+
+import sqlite3
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
+
+from fedirec.errors import (
+    ConfigurationError,
+    ConflictError,
+    InvalidInputError,
+    StorageUnavailableError,
+)
+from fedirec.storage.database import Parameters, Row, Transaction
+from fedirec.storage.statements import check_texts
+
+_PASSING: Final = ("BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "NOMEM", "INTERRUPT")
+_BROKEN: Final = ("CORRUPT", "NOTADB")
+
+Result = TypeVar("Result")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors into ours; what is left is a mistake in a statement."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise ConflictError(str(error)) from error
+    except (UnicodeEncodeError, OverflowError) as error:
+        message = f"expected what a database can store, found {error}"
+        raise InvalidInputError(message) from error
+    except sqlite3.DatabaseError as error:
+        name = getattr(error, "sqlite_errorname", "") or ""
+        parts = name.split("_")
+        if any(part in parts for part in _PASSING):
+            message = f"the database cannot be used now: {error} ({name})"
+            raise StorageUnavailableError(message) from error
+        if any(part in parts for part in _BROKEN):
+            message = f"the database file is damaged: {error}; restore a backup"
+            raise ConfigurationError(message) from error
+        raise
+    except ValueError as error:  # aiosqlite's word for a closed connection
+        if "connection" not in str(error).lower():
+            raise
+        message = f"the database is closed: {error}"
+        raise StorageUnavailableError(message) from error
+
+
+def run_unit(
+    connection: sqlite3.Connection, work: Callable[[Transaction], Coroutine[Any, Any, Result]]
+) -> Result:
+    """Run a unit of work in the thread that owns `connection`, and commit it.
+
+    Raises what `work` raises, after a rollback; RuntimeError if it awaits anything but its
+    transaction, since nobody would wake it here.
+    """
+    with translated():
+        connection.execute("begin immediate")
+    try:
+        result = _drive(work(_UnitTransaction(connection)))
+        with translated():
+            connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
+    return result
+
+
+def rows_of(cursor: sqlite3.Cursor) -> list[Row]:
+    """Return all rows that a statement found, by column name."""
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def first_of(cursor: sqlite3.Cursor) -> Row | None:
+    """Return the first row that a statement found, by column name."""
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    return dict(zip((column[0] for column in cursor.description), row, strict=True))
+
+
+def changed_by(cursor: sqlite3.Cursor) -> int:
+    """Return how many rows a statement changed."""
+    return max(cursor.rowcount, 0)
+
+
+class _UnitTransaction:
+    """Statements that are run at once, in the thread we are in already."""
+
+    engine = "sqlite"
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def fetch_one(self, sql: str, parameters: Parameters | None = None) -> Row | None:
+        """See `Reader`."""
+        return self._run(sql, parameters, first_of)
+
+    async def fetch_all(self, sql: str, parameters: Parameters | None = None) -> Sequence[Row]:
+        """See `Reader`."""
+        return self._run(sql, parameters, rows_of)
+
+    async def execute(self, sql: str, parameters: Parameters | None = None) -> int:
+        """See `Transaction`."""
+        return self._run(sql, parameters, changed_by)
+
+    async def execute_many(self, sql: str, rows: Sequence[Parameters]) -> None:
+        """See `Transaction`."""
+        for row in rows:
+            check_texts(row)
+        with translated():
+            self._connection.executemany(sql, rows).close()
+
+    def _run(
+        self,
+        sql: str,
+        parameters: Parameters | None,
+        read: Callable[[sqlite3.Cursor], Result],
+    ) -> Result:
+        given = parameters or {}
+        check_texts(given)
+        with translated():
+            cursor = self._connection.execute(sql, given)
+            try:
+                return read(cursor)
+            finally:
+                cursor.close()
+
+
+def _drive(unit: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine that never suspends to its end."""
+    try:
+        unit.send(None)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+    unit.close()
+    message = "a unit of work awaits nothing but its transaction"
+    raise RuntimeError(message)
