@@ -17,7 +17,8 @@ FedirecError
 ├── RemoteError                  a peer did not do what was asked
 │   ├── RemoteUnavailableError   passing trouble; `retry_after` if the peer named one
 │   └── RemoteRefusedError       a lasting answer; `status` is the HTTP status, if any
-├── StorageUnavailableError      the database is busy, full or away; passing trouble, try again
+├── StorageUnavailableError      the database is busy or away; passing trouble, try again
+│   └── StorageFullError         no space is left, or less than is kept free for what must go on
 └── ConfigurationError           settings, database or keys do not fit together
 
 Messages say what was expected and what was found, with ids, for the operator. What a peer or a
@@ -112,7 +113,11 @@ class RemoteRefusedError(RemoteError):
 
 
 class StorageUnavailableError(FedirecError):
-    """The database is busy, full or away; what was tried did not happen and may be tried again."""
+    """The database is busy or away; what was tried did not happen and may be tried again."""
+
+
+class StorageFullError(StorageUnavailableError):
+    """No space is left for anything new; what was tried did not happen."""
 
 
 class ConfigurationError(FedirecError):

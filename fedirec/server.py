@@ -29,6 +29,7 @@ from fedirec.storage.instance import find_value, set_value
 from fedirec.storage.intake import Intake
 from fedirec.storage.migrate import check_schema, migrate
 from fedirec.storage.opening import open_database
+from fedirec.storage.space import SpaceWatch
 from fedirec.transport.addresses import AddressPolicy
 from fedirec.transport.client import HttpTransport
 from fedirec.web.keys import WebOptions
@@ -83,6 +84,7 @@ async def open_federation(
             wake=wake,
             is_allow_list=settings.allow_list,
             is_authorized_fetch=settings.authorized_fetch,
+            space=_space(settings),
         )
         if is_founding:
             await found(federation)
@@ -141,7 +143,7 @@ async def serve(
     """
     woken = asyncio.Event()
     async with open_federation(settings, wake=woken.set, is_founding=True, now=now) as federation:
-        intake = Intake(federation.database)
+        intake = Intake(federation.database, tell=federation.counts.commits.observe)
         with _holding_lock(settings.data):
             async with asyncio.TaskGroup() as tasks:
                 keeping = tasks.create_task(intake.run())
@@ -200,8 +202,22 @@ def _transport(settings: Settings) -> HttpTransport:
     )
 
 
+def _space(settings: Settings) -> SpaceWatch:
+    url = settings.database_url()
+    is_file = url.startswith(_SQLITE)
+    return SpaceWatch(
+        Path(url.removeprefix(_SQLITE)).parent if is_file else settings.data,
+        least_bytes=settings.limits.free_space_bytes,
+        least_percent=settings.limits.free_space_percent,
+    )
+
+
 def _application(federation: Federation, intake: Intake, settings: Settings) -> web.Application:
-    options = WebOptions(trusted_proxies=settings.trusted_proxies, version=version("fedirec"))
+    options = WebOptions(
+        trusted_proxies=settings.trusted_proxies,
+        version=version("fedirec"),
+        metrics_digest=settings.metrics_digest(),
+    )
     return build_application(federation, intake, options)
 
 

@@ -22,6 +22,7 @@ from fedirec.storage import actors
 
 ACTIVITY_JSON = "application/activity+json"
 PATIENCE_SECONDS = 15.0
+NO_FLOOR = {"free_space_bytes": 0, "free_space_percent": 0}  # whoever tests may have a full disk
 
 Found = TypeVar("Found")
 
@@ -94,7 +95,7 @@ def settings_values(folder: Path, port: int, **values: object) -> dict[str, obje
         "test_network": "127.0.0.0/8",
         "title": "The Test Guild",
         "log_level": "warning",
-        "limits": {"announce_delay": "0s", **limits},
+        "limits": {"announce_delay": "0s", **NO_FLOOR, **limits},
         **values,
     }
 

@@ -49,6 +49,12 @@ class ActivityType(StrEnum):
     FEATURE_REQUEST = "FeatureRequest"
 
 
+TAKING_BACK: Final = frozenset(
+    {ActivityType.BLOCK, ActivityType.DELETE, ActivityType.REJECT, ActivityType.UNDO}
+)
+"""What takes back or keeps away, and so is taken in even when there is no space for news."""
+
+
 class ObjectKind(StrEnum):
     """What an embedded object is, as far as a handler must know."""
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from fedirec.activitypub.documents import JsonObject
 from fedirec.activitypub.parse import kind_of
-from fedirec.activitypub.vocabulary import ActivityType, ObjectKind
+from fedirec.activitypub.vocabulary import TAKING_BACK, ActivityType, ObjectKind
 from fedirec.community import client_acts, client_notes
 from fedirec.community.client_submission import Submission, read_submission
 from fedirec.community.membership import get_acting_member
@@ -49,4 +49,6 @@ async def submit(federation: Federation, member: str, document: JsonObject) -> A
     if act is None:
         message = f"a client cannot {activity.get('type')} here; it can {', '.join(sorted(_ACTS))}"
         raise UnsupportedActionError(message)
+    if activity.get("type") not in TAKING_BACK:
+        federation.space.check()
     return await act(federation, read_submission(member, actor, activity))

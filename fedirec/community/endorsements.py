@@ -39,6 +39,7 @@ async def offer(
     when the person takes no offers or enough is open, NotFoundError and RemoteError when they
     cannot be looked up. Network: WebFinger and the actor.
     """
+    federation.space.check()
     endorser = await get_acting_member(federation, member)
     endorsed = await resolve_handle(federation, parse_handle(handle))
     note_id = federation.instance.endorsement_id(federation.mint().ulid())
@@ -53,6 +54,7 @@ async def amend(
     Raises as `offer`, also for another `shown_to` than was published, and NotFoundError when the
     member has said no such thing.
     """
+    federation.space.check()
     endorser = await get_acting_member(federation, member)
     async with federation.database.reading() as reader:
         newest = await offers.newest_offer(reader, note_id)
@@ -128,6 +130,8 @@ async def answer(federation: Federation, member: str, offer_id: str, *, is_accep
     Raises NotFoundError when no such offer waits for them, ConflictError when its time is over or
     a newer text replaced it.
     """
+    if is_accepted:
+        federation.space.check()
     endorsed = await get_acting_member(federation, member)
     async with federation.database.transaction() as transaction:
         scene = scene_of(federation)

@@ -19,6 +19,7 @@ async def follow(federation: Federation, member: str, handle: str) -> Follow:
     Raises InvalidInputError for a bad handle or one's own, RemoteError when their server does not
     answer, NotFoundError when it knows nobody of that name. Network: WebFinger and the actor.
     """
+    federation.space.check()
     follower = await get_acting_member(federation, member)
     followed = await resolve_handle(federation, parse_handle(handle))
     if followed.id == follower.id:

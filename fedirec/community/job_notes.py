@@ -27,6 +27,7 @@ async def post(federation: Federation, member: str, draft: JobDraft) -> ObjectId
 
     Raises InvalidInputError for a draft that cannot be posted (its field named).
     """
+    federation.space.check()
     author = await get_acting_member(federation, member)
     async with federation.database.transaction() as transaction:
         scene = scene_of(federation)
@@ -59,6 +60,7 @@ async def post(federation: Federation, member: str, draft: JobDraft) -> ObjectId
 
 async def amend(federation: Federation, member: str, note_id: ObjectId, draft: JobDraft) -> None:
     """Change an open job note; raises NotFoundError, ConflictError or InvalidInputError."""
+    federation.space.check()
     author = await get_acting_member(federation, member)
     async with federation.database.transaction() as transaction:
         scene = scene_of(federation)

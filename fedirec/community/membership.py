@@ -88,6 +88,7 @@ async def add_member(
     taken.
     """
     check_member_name(name)
+    federation.space.check()
     shown = clean_text(display_name or name, limit=_NAME_CHARACTERS)
     actor = _new_actor(federation, name, shown, ActorKind.PERSON)
     pair = await asyncio.to_thread(generate_key_pair)

@@ -37,6 +37,8 @@ BOUNDS: Final[Mapping[str, tuple[Bound, Bound]]] = {
     "requests_per_unknown_host_minute": (10, 10_000_000),
     "requests_per_actor_minute": (10, 10_000_000),
     "connections_per_address": (1, 10_000),
+    "free_space_bytes": (0, 1_099_511_627_776),
+    "free_space_percent": (0, 50),
     "deliveries_in_flight": (1, 1_000),
     "deliveries_per_host": (1, 64),
     "inboxes_per_transaction": (1, 10_000),

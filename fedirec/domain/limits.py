@@ -41,6 +41,8 @@ class Limits:
     requests_per_unknown_host_minute: int = 120
     requests_per_actor_minute: int = 300
     connections_per_address: int = 50  # RX-06
+    free_space_bytes: int = 536_870_912  # RX-12: with less left, nothing new is taken in
+    free_space_percent: int = 5
     # sending
     deliveries_in_flight: int = 64
     deliveries_per_host: int = 8  # RX-08

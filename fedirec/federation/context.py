@@ -7,12 +7,14 @@ two of these.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from fedirec.activitypub.identifiers import Instance, Mint
 from fedirec.domain.limits import Limits
 from fedirec.federation.fetch_ledger import FetchLedger
 from fedirec.federation.key_cache import KeyCache
 from fedirec.storage.database import Database
+from fedirec.storage.space import SpaceWatch
 from fedirec.transport.protocol import Transport
 
 
@@ -22,7 +24,8 @@ class Federation:
 
     `wake` tells the workers that something new waits; it may be called at any time and returns at
     once. `is_allow_list` admits only hosts listed as allowed; `is_authorized_fetch` asks every
-    reader of activity JSON for a signature. `ledger` keeps fetching within bounds.
+    reader of activity JSON for a signature. `ledger` keeps fetching within bounds. `space` is asked
+    before anything new is taken in.
     """
 
     instance: Instance
@@ -36,6 +39,7 @@ class Federation:
     is_allow_list: bool = False
     is_authorized_fetch: bool = False
     ledger: FetchLedger = field(default_factory=FetchLedger)
+    space: SpaceWatch = field(default_factory=lambda: SpaceWatch(Path()))
 
     def mint(self) -> Mint:
         """New ids, made now."""

@@ -14,7 +14,7 @@ import structlog
 
 from fedirec.activitypub.endorsements import why_not_offer
 from fedirec.activitypub.parse import Activity, parse_activity
-from fedirec.activitypub.vocabulary import ActivityType
+from fedirec.activitypub.vocabulary import TAKING_BACK, ActivityType
 from fedirec.domain.actors import ActorId
 from fedirec.domain.moderation import HostVerdict, Refused, admit, admit_host
 from fedirec.domain.origins import host_of
@@ -72,10 +72,12 @@ async def receive(
     """Verify, authorize and keep one POST; returns once its row is committed.
 
     `recipient` is the owner of a personal inbox, None for the shared one. Raises
-    MalformedActivityError, BlockedError, UnauthenticatedError, ForbiddenError,
+    MalformedActivityError, StorageFullError, BlockedError, UnauthenticatedError, ForbiddenError,
     RemoteUnavailableError (the key's host is down); then nothing was stored.
     """
     activity = parse_activity(request.body, limits=federation.limits)
+    if activity.type not in TAKING_BACK:
+        federation.space.check()
     await check_host(federation, activity.actor)
 
     def authorize(signer: ActorId) -> None:

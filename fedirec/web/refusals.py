@@ -21,6 +21,7 @@ from fedirec.errors import (
     NotFoundError,
     RemoteRefusedError,
     RemoteUnavailableError,
+    StorageFullError,
     StorageUnavailableError,
     TooLargeError,
     TooManyRequestsError,
@@ -58,6 +59,7 @@ _STATUSES: Final[tuple[tuple[type[FedirecError], int], ...]] = (
     (UnsupportedMediaTypeError, 415),
     (TooManyRequestsError, 429),
     (RemoteUnavailableError, 503),
+    (StorageFullError, 507),
     (StorageUnavailableError, 503),
     (RemoteRefusedError, 502),
 )
@@ -151,6 +153,11 @@ _WORDS: Final = {
         title="Not just now",
         meaning="Something that is needed does not answer. Nothing was saved.",
         next_step="Try again in a minute.",
+    ),
+    507: Words(
+        title="There is no space left here",
+        meaning="The disk of this guild is nearly full: it takes nothing new. Nothing was saved.",
+        next_step="Reading and taking back still work. Try again later, or tell the keeper.",
     ),
 }
 _TROUBLE: Final = Words(
