@@ -1,0 +1,1 @@
+"""Measures this server beside yardsticks: `python -m benchmarks` (docs/performance.md)."""

@@ -1,0 +1,51 @@
+"""`python -m benchmarks [--quick] [--only NAME] [--json FILE]`: measure, and print the table."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from benchmarks import inbox
+from benchmarks.plan import Plan, Workshop, open_workshop
+from benchmarks.processes import raise_file_limit
+from benchmarks.report import as_json, as_text
+from benchmarks.results import Result
+
+BENCHMARKS: Final[dict[str, Callable[[Workshop], list[Result]]]] = {
+    "inbox": inbox.accepting,
+}
+_OPEN_FILES: Final = 8_192
+
+
+def main() -> int:
+    """Run what was asked for; 0 when every goal is met."""
+    arguments = _arguments()
+    raise_file_limit(_OPEN_FILES)
+    chosen = arguments.only or list(BENCHMARKS)
+    results: list[Result] = []
+    with open_workshop(Plan(is_quick=arguments.quick), _say) as workshop:
+        for name in chosen:
+            results += BENCHMARKS[name](workshop)
+    sys.stdout.write(as_text(results) + "\n")
+    if arguments.json is not None:
+        arguments.json.write_text(as_json(results))
+    return 0 if all(result.is_met is not False for result in results) else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds of less: does it work?")
+    parser.add_argument("--only", action="append", choices=BENCHMARKS, help="one benchmark alone")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
+    return parser.parse_args()
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {words}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

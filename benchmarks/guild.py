@@ -1,0 +1,218 @@
+"""The subject: a guild of our own in a folder, founded, peopled and served as it is shipped.
+
+Raised for the load generator, which is one address and a few hosts: rate buckets (RX-10) and
+connections per address (RX-06). Nothing else differs from the defaults.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from benchmarks.mail import Place
+from benchmarks.processes import LOOPBACK, Child, free_port, running, wait_for, wait_for_port
+from fedirec.community.membership import add_member, make_token
+from fedirec.config import Settings, build_settings
+from fedirec.domain.actors import Actor, ActorId, ActorKind, Host, InboxUrl
+from fedirec.domain.follows import FollowState
+from fedirec.federation.context import Federation
+from fedirec.server import open_federation
+from fedirec.storage import actors, follows
+from fedirec.storage.database import Reader
+from fedirec.storage.follows import Follow
+from fedirec.storage.opening import open_database
+from fedirec.storage.statements import number
+
+RAISED: Final = {
+    "requests_per_host_minute": "10000000",
+    "requests_per_unknown_host_minute": "10000000",
+    "requests_per_actor_minute": "10000000",
+    "connections_per_address": "10000",
+}
+RAISED_WORDS: Final = "rate buckets (RX-10) and connections per address (RX-06) raised"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guild:
+    """A guild on disk; `database` is empty for SQLite in its folder."""
+
+    folder: Path
+    port: int
+    database: str = ""
+
+    @property
+    def place(self) -> Place:
+        """Where letters to its shared inbox go."""
+        return Place(authority=f"{LOOPBACK}:{self.port}")
+
+    @property
+    def origin(self) -> str:
+        """Where its ids are."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """What its server says."""
+        return self.folder / "log"
+
+    def actor(self, name: str) -> str:
+        """Return the id of a member."""
+        return f"{self.origin}/users/{name}"
+
+    def environment(self) -> dict[str, str]:
+        """Return its settings as `serve` reads them."""
+        said = {name.upper(): value for name, value in self._said().items()}
+        said |= {f"LIMITS__{name.upper()}": value for name, value in RAISED.items()}
+        return {f"FEDIREC_{name}": value for name, value in said.items()}
+
+    def settings(self) -> Settings:
+        """Return the same for this process."""
+        return build_settings({**self._said(), "limits": RAISED}, heeds_environment=False)
+
+    def _said(self) -> dict[str, str]:
+        return {
+            "domain": f"{LOOPBACK}:{self.port}",
+            "host": self.origin,
+            "data": str(self.folder),
+            "database": self.database,
+            "listen": f"{LOOPBACK}:{self.port}",
+            "test_network": "127.0.0.0/8",
+        }
+
+
+def new_guild(folder: Path, *, database: str = "") -> Guild:
+    """Return a guild that is not founded yet."""
+    folder.mkdir(mode=0o700, parents=True)
+    return Guild(folder=folder, port=free_port(), database=database)
+
+
+@asynccontextmanager
+async def opened(guild: Guild) -> AsyncIterator[Federation]:
+    """Open a guild in this process, founding what is missing."""
+    async with open_federation(guild.settings(), is_founding=True) as federation:
+        yield federation
+
+
+def add_members(guild: Guild, names: Sequence[str]) -> dict[str, str]:
+    """Found the guild if need be, let members in, and return a token of each."""
+
+    async def add() -> dict[str, str]:
+        async with opened(guild) as federation:
+            for name in names:
+                await add_member(federation, name)
+            return {name: await make_token(federation, name, ("read", "write")) for name in names}
+
+    return asyncio.run(add())
+
+
+def add_followers(guild: Guild, followed: Sequence[str], followers: Sequence[Actor]) -> None:
+    """Have each of these members followed by these actors elsewhere, as if they had asked."""
+
+    async def add() -> None:
+        now = datetime.now(UTC)
+        async with opened(guild) as federation, federation.database.transaction() as transaction:
+            for actor in followers:
+                await actors.save_actor(transaction, actor)
+                for name in followed:
+                    await follows.save_follow(
+                        transaction,
+                        Follow(
+                            follower_id=actor.id,
+                            followed_id=ActorId(guild.actor(name)),
+                            activity_id=f"{actor.id}/follows/{name}",
+                            state=FollowState.ACCEPTED,
+                            requested_at=now,
+                            accepted_at=now,
+                        ),
+                    )
+
+    asyncio.run(add())
+
+
+def follower(authority: str, name: str, *, is_shared: bool = False) -> Actor:
+    """Return somebody at another host, whose server has a shared inbox or none."""
+    actor_id = f"http://{authority}/users/{name}"
+    return Actor(
+        id=ActorId(actor_id),
+        kind=ActorKind.PERSON,
+        is_local=False,
+        host=Host(authority),
+        name=name,
+        handle_domain=Host(authority),
+        display_name=name,
+        summary="",
+        url=actor_id,
+        inbox=InboxUrl(f"{actor_id}/inbox"),
+        outbox=None,
+        followers=f"{actor_id}/followers",
+        following=None,
+        featured=None,
+        shared_inbox=InboxUrl(f"http://{authority}/inbox") if is_shared else None,
+        published_at=None,
+        fetched_at=datetime.now(UTC),
+    )
+
+
+@contextmanager
+def serving(guild: Guild, *, has_workers: bool = True) -> Iterator[Child]:
+    """Serve a guild as a process of its own for the length of the block."""
+    options = [] if has_workers else ["--no-workers"]
+    command = [sys.executable, "-m", "fedirec", "serve", *options]
+    with running(
+        command, log=guild.log, environment=guild.environment(), folder=guild.folder
+    ) as child:
+        wait_for_port(child, guild.port, log=guild.log)
+        yield child
+
+
+@contextmanager
+def working(guild: Guild) -> Iterator[Child]:
+    """Run `fedirec worker` on a guild's database for the length of the block."""
+    command = [sys.executable, "-m", "fedirec", "worker"]
+    with running(
+        command, log=guild.log, environment=guild.environment(), folder=guild.folder
+    ) as child:
+        yield child
+
+
+class Ledger:
+    """Looks into a guild's database beside its server, to count."""
+
+    def __init__(self, guild: Guild) -> None:
+        self._url = guild.settings().database_url()
+
+    def count(self, table: str, condition: str = "1 = 1") -> int:
+        """Return how many rows of a table meet a condition."""
+
+        async def ask() -> int:
+            database = await open_database(self._url)
+            try:
+                async with database.reading() as reader:
+                    return await _count(reader, table, condition)
+            finally:
+                await database.close()
+
+        return asyncio.run(ask())
+
+    def wait_until_handled(self, seconds: float = 120) -> None:
+        """Return once no received activity waits; raise TimeoutError otherwise."""
+        self._wait_until_none("received", "state in ('due', 'waiting', 'leased')", seconds)
+
+    def wait_until_sent(self, seconds: float = 120) -> None:
+        """Return once nothing waits for its first try or is under way; TimeoutError otherwise."""
+        self._wait_until_none("fan_outs", "1 = 1", seconds)
+        self._wait_until_none("deliveries", "state in ('due', 'leased')", seconds)
+
+    def _wait_until_none(self, table: str, condition: str, seconds: float) -> None:
+        wait_for(
+            lambda: self.count(table, condition) == 0, what=f"an empty {table}", seconds=seconds
+        )
+
+
+async def _count(reader: Reader, table: str, condition: str) -> int:
+    row = await reader.fetch_one(f"select count(*) as n from {table} where {condition}")  # noqa: S608 - ours
+    return 0 if row is None else number(row, "n")
