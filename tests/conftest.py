@@ -1,6 +1,7 @@
 """Both databases for every test that asks for one; nothing else is shared by all tests."""
 
 import os
+import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -26,7 +27,15 @@ hypothesis.settings.register_profile("ci", deadline=None, max_examples=300)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "quick")
 
 
-def pytest_configure() -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    chaos = parser.getgroup("chaos", "tests that kill the program (tests/chaos)")
+    chaos.addoption("--chaos-seed", help="repeat a run: the seed that it printed")
+    chaos.addoption("--chaos-rounds", type=int, default=20, help="how often to kill (20)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.chaos_seed is None:
+        config.option.chaos_seed = secrets.token_hex(4)  # xdist hands it on to its workers
     if "PYTEST_XDIST_WORKER" not in os.environ:
         make_shared_folder()
 
@@ -42,6 +51,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for outcome in ("passed", "failed")
         for report in terminalreporter.getreports(outcome)
     ]
+    if any("tests/chaos/" in nodeid for nodeid in ran):
+        terminalreporter.write_line(f"--chaos-seed={terminalreporter.config.option.chaos_seed}")
     counts = count_by_engine(ran)
     if any(counts.values()):
         said = ", ".join(f"{count} on {engine}" for engine, count in counts.items())
