@@ -16,6 +16,7 @@ from fedirec.errors import (
     ConfigurationError,
     ConflictError,
     InvalidInputError,
+    StorageFullError,
     StorageUnavailableError,
 )
 from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction, Value
@@ -91,6 +92,9 @@ def _translated() -> Iterator[None]:
     except (asyncpg.DataError, UnicodeEncodeError) as error:
         message = f"expected what a database can store, found {error}"
         raise InvalidInputError(message) from error
+    except asyncpg.DiskFullError as error:
+        message = f"no space is left for the database: {error}"
+        raise StorageFullError(message) from error
     except _PASSING as error:
         message = f"the database cannot be used now: {type(error).__name__} {error}"
         raise StorageUnavailableError(message) from error

@@ -17,12 +17,14 @@ import aiosqlite
 
 from fedirec.errors import ConfigurationError
 from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
+from fedirec.storage.sqlite_ground import Ground, checkpoint
 from fedirec.storage.sqlite_units import changed_by, first_of, rows_of, run_unit, translated
 from fedirec.storage.statements import check_texts
 
 BUSY_SECONDS: Final = 5.0
 MOUNTS: Final = Path("/proc/self/mounts")
 _STATEMENTS_KEPT: Final = 256
+_ROWS_FETCHED: Final = 64
 _PRAGMAS: Final = (
     "pragma synchronous = full",
     "pragma foreign_keys = on",
@@ -50,6 +52,23 @@ class _Connection(aiosqlite.Connection):
         with translated():
             result: Result = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]  # aiosqlite's own way in, for subclasses
         return result
+
+
+class _Writer(_Connection):
+    """The connection that writes, as long as it stands on firm ground."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], path: Path) -> None:
+        super().__init__(connect, _ROWS_FETCHED)
+        self._ground = Ground(path)
+
+    async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """See `_Connection`."""
+
+        def whole(connection: sqlite3.Connection) -> Result:
+            with self._ground.standing(connection):
+                return work(connection)
+
+        return await super().run(whole)
 
 
 class _SqliteReader:
@@ -194,11 +213,12 @@ async def open_sqlite(
     _create(path)
     opened: list[_Connection] = []
     try:
-        opened.append(await _connect(path, busy_seconds, "pragma query_only = off"))
+        opened.append(await _connect(path, busy_seconds, is_writer=True))
         for _ in range(readers):
-            opened.append(await _connect(path, busy_seconds, "pragma query_only = on"))  # noqa: PERF401 - closed below, if one fails
+            opened.append(await _connect(path, busy_seconds, is_writer=False))  # noqa: PERF401 - closed below, if one fails
         if was_left:
             await opened[0].run(_check)
+            await opened[0].run(checkpoint)  # what was left may never have been flushed
     except BaseException:
         for connection in opened:
             await connection.close()
@@ -255,7 +275,7 @@ def _create(path: Path) -> None:
         raise ConfigurationError(message) from error
 
 
-async def _connect(path: Path, busy_seconds: float, last: str) -> _Connection:
+async def _connect(path: Path, busy_seconds: float, *, is_writer: bool) -> _Connection:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
             path,
@@ -266,12 +286,13 @@ async def _connect(path: Path, busy_seconds: float, last: str) -> _Connection:
         )
         connection.execute("pragma page_size = 8192")  # before the first table: two bodies a page
         _use_wal(connection, busy_seconds)
-        for pragma in (*_PRAGMAS, last):
+        for pragma in _PRAGMAS:
             connection.execute(pragma)
+        connection.execute(f"pragma query_only = {'off' if is_writer else 'on'}")
         return connection
 
     with translated():
-        connection = _Connection(connect, 64)
+        connection = _Writer(connect, path) if is_writer else _Connection(connect, _ROWS_FETCHED)
         await connection.open()
     return connection
 

@@ -13,13 +13,15 @@ from typing import Any, Final, TypeVar
 from fedirec.errors import (
     ConfigurationError,
     ConflictError,
+    FedirecError,
     InvalidInputError,
+    StorageFullError,
     StorageUnavailableError,
 )
 from fedirec.storage.database import Parameters, Row, Transaction
 from fedirec.storage.statements import check_texts
 
-_PASSING: Final = ("BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "NOMEM", "INTERRUPT")
+_PASSING: Final = ("BUSY", "LOCKED", "IOERR", "CANTOPEN", "READONLY", "NOMEM", "INTERRUPT")
 _BROKEN: Final = ("CORRUPT", "NOTADB")
 
 Result = TypeVar("Result")
@@ -36,20 +38,28 @@ def translated() -> Iterator[None]:
         message = f"expected what a database can store, found {error}"
         raise InvalidInputError(message) from error
     except sqlite3.DatabaseError as error:
-        name = getattr(error, "sqlite_errorname", "") or ""
-        parts = name.split("_")
-        if any(part in parts for part in _PASSING):
-            message = f"the database cannot be used now: {error} ({name})"
-            raise StorageUnavailableError(message) from error
-        if any(part in parts for part in _BROKEN):
-            message = f"the database file is damaged: {error}; restore a backup"
-            raise ConfigurationError(message) from error
-        raise
+        ours = _ours(error)
+        if ours is None:
+            raise
+        raise ours from error
     except ValueError as error:  # aiosqlite's word for a closed connection
         if "connection" not in str(error).lower():
             raise
         message = f"the database is closed: {error}"
         raise StorageUnavailableError(message) from error
+
+
+def _ours(error: sqlite3.DatabaseError) -> FedirecError | None:
+    """Return what an error of SQLite's is called here; None for a mistake in a statement."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    parts = name.split("_")
+    if "FULL" in parts:
+        return StorageFullError(f"no space is left for the database: {error} ({name})")
+    if any(part in parts for part in _PASSING):
+        return StorageUnavailableError(f"the database cannot be used now: {error} ({name})")
+    if any(part in parts for part in _BROKEN):
+        return ConfigurationError(f"the database file is damaged: {error}; restore a backup")
+    return None
 
 
 def run_unit(
@@ -68,7 +78,8 @@ def run_unit(
             connection.execute("commit")
     except BaseException:
         if connection.in_transaction:
-            connection.execute("rollback")
+            with translated():
+                connection.execute("rollback")
         raise
     return result
 
