@@ -1,6 +1,7 @@
 """What the clock does: offers end, job notes close, the guild boosts, stamps are asked for again.
 
-Each task takes what is due and leaves the rest; all are safe to run twice, by any worker.
+Each task takes what is due and leaves the rest. Of several workers one at a time does a task, and
+the others pass it by (`storage/turns.py`); who comes after sees what it did.
 """
 
 from datetime import timedelta
@@ -30,6 +31,7 @@ from fedirec.storage import (
     seen_signatures,
     stamps,
     tombstones,
+    turns,
 )
 from fedirec.storage.database import Transaction
 
@@ -49,17 +51,23 @@ async def run_due(federation: Federation) -> None:
 async def expire_offers(federation: Federation) -> None:
     """End offers whose time is over; a question asked by direct note is deleted there too."""
     async with federation.database.transaction() as transaction:
+        if not await turns.take(transaction, "expire offers"):
+            return
         scene = scene_of(federation)
-        for offer in await offers.expire_due(transaction, scene.now):
+        expired = await offers.expire_due(transaction, scene.now)
+        for offer in expired:
             if offer.way is OfferWay.QUESTION:
                 for publication in await delete_question(transaction, scene, offer):
                     await publish_in(transaction, scene, publication)
-    federation.wake()
+    if expired:
+        federation.wake()
 
 
 async def end_unused_stamps(federation: Federation) -> None:
     """Withdraw stamps on which nothing was published within 30 days; older ones still stand."""
     async with federation.database.transaction() as transaction:
+        if not await turns.take(transaction, "end unused stamps"):
+            return
         now = federation.now()
         unused = await offers.list_accepted_before(
             transaction, now - federation.limits.offer_lifetime
@@ -72,24 +80,31 @@ async def end_unused_stamps(federation: Federation) -> None:
 async def close_job_notes(federation: Federation) -> None:
     """Delete our job notes at their closing instant, from everyone who got them."""
     async with federation.database.transaction() as transaction:
+        if not await turns.take(transaction, "close job notes"):
+            return
         scene = scene_of(federation)
         due = await job_notes.list_due_to_close(transaction, now=scene.now, limit=_BATCH)
         for job in due:
             author = await actors.get_actor(transaction, job.actor_id)
             for publication in await retract_note(transaction, scene, author, job.note_id):
                 await publish_in(transaction, scene, publication)
-    federation.wake()
+    if due:
+        federation.wake()
 
 
 async def announce_planned(federation: Federation) -> None:
     """Boost as the guild what is due, at most so many a day; the rest waits for tomorrow."""
     async with federation.database.transaction() as transaction:
+        if not await turns.take(transaction, "announce"):
+            return
         scene = scene_of(federation)
         made = await announcements.count_since(transaction, scene.now - _DAY)
         free = max(0, scene.limits.announces_per_day - made)
-        for note_id in await announcements.list_due(transaction, now=scene.now, limit=free):
+        due = await announcements.list_due(transaction, now=scene.now, limit=free)
+        for note_id in due:
             await _announce(transaction, scene, note_id)
-    federation.wake()
+    if due:
+        federation.wake()
 
 
 async def _announce(transaction: Transaction, scene: Scene, note_id: ObjectId) -> None:
@@ -120,6 +135,8 @@ async def forget_old(federation: Federation) -> None:
     """Drop what was kept for a time only: once an hour is enough, as it walks whole tables."""
     now, limits = federation.now(), federation.limits
     async with federation.database.transaction() as transaction:
+        if not await turns.take(transaction, "forget"):
+            return
         await _erase_texts(transaction, scene_of(federation))
         await seen_signatures.forget_before(
             transaction, now - limits.signature_age_with_expires - limits.signature_ahead

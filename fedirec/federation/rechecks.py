@@ -4,6 +4,7 @@ Network first, one fetch for each; then one transaction for each verdict.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from fedirec.activitypub.documents import load_document
@@ -23,13 +24,17 @@ from fedirec.storage import actors, endorsements, notes, notifications
 from fedirec.storage.database import Transaction
 from fedirec.storage.endorsements import StoredEndorsement
 
+_IN_HAND: Final = timedelta(hours=1)  # after a crash in between they are asked for again then
 _REQUESTS: Final = 2  # the second one is for a host that reads another kind of signature
 
 
 async def recheck_stamps(federation: Federation, *, limit: int) -> None:
     """Ask for up to `limit` stamps that are due, and show or hide accordingly."""
-    async with federation.database.reading() as reader:
-        due = await endorsements.list_due_checks(reader, now=federation.now(), limit=limit)
+    now = federation.now()
+    async with federation.database.transaction() as transaction:
+        due = await endorsements.claim_due_checks(
+            transaction, now=now, until=now + _IN_HAND, limit=limit
+        )
     for stored in due:
         await _recheck(federation, stored)
     if due:

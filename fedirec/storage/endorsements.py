@@ -18,7 +18,9 @@ from fedirec.storage.database import (
 from fedirec.storage.statements import (
     as_json,
     bounded,
+    in_chunks,
     instant_or_none,
+    listed,
     microseconds_or_none,
     number,
     text,
@@ -126,6 +128,23 @@ async def list_due_checks(reader: Reader, *, now: datetime, limit: int) -> list[
         {"now": to_microseconds(now), "limit": bounded(limit)},
     )
     return [_read(row) for row in rows]
+
+
+async def claim_due_checks(
+    transaction: Transaction, *, now: datetime, until: datetime, limit: int
+) -> list[StoredEndorsement]:
+    """Take the checks that are due in hand: no other worker makes them before `until`."""
+    due = await list_due_checks(transaction, now=now, limit=limit)
+    claimed: set[str] = set()
+    for chunk in in_chunks([stored.note_id for stored in due]):
+        places, parameters = listed("id", chunk)
+        rows = await transaction.fetch_all(
+            f"update endorsements set next_check_at = :until where note_id in {places}"  # noqa: S608 - places
+            " and next_check_at <= :now returning note_id",
+            {**parameters, "now": to_microseconds(now), "until": to_microseconds(until)},
+        )
+        claimed |= {text(row, "note_id") for row in rows}
+    return [stored for stored in due if stored.note_id in claimed]
 
 
 async def check_soon(transaction: Transaction, actor_id: ActorId, now: datetime) -> int:
