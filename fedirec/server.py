@@ -8,12 +8,13 @@ import asyncio
 import fcntl
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import structlog
 from aiohttp import web
@@ -25,10 +26,11 @@ from fedirec.errors import ConfigurationError
 from fedirec.federation.context import Federation
 from fedirec.federation.key_cache import KeyCache
 from fedirec.storage.database import Database
+from fedirec.storage.hours import DatabaseHour
 from fedirec.storage.instance import find_value, set_value
 from fedirec.storage.intake import Intake
 from fedirec.storage.migrate import check_schema, migrate
-from fedirec.storage.opening import open_database
+from fedirec.storage.opening import follow_hints, open_database
 from fedirec.storage.space import SpaceWatch
 from fedirec.transport.addresses import AddressPolicy
 from fedirec.transport.client import HttpTransport
@@ -36,9 +38,12 @@ from fedirec.web.keys import WebOptions
 from fedirec.web.routes import build_application
 from fedirec.web.serving import GuardedRunner
 from fedirec.workers.loop import run_workers
+from fedirec.workers.watchdog import watch_loop
 
 DRAIN_SECONDS: Final = 30.0  # OP-07
 LOCK_NAME: Final = "serving.lock"
+WORKING_NAME: Final = "working.lock"
+_LOCK_SECONDS: Final = 1.0
 _SQLITE: Final = "sqlite:///"
 
 log = structlog.get_logger(__name__)
@@ -55,18 +60,20 @@ async def open_federation(
     *,
     wake: Callable[[], None] = lambda: None,
     is_founding: bool = False,
-    now: Callable[[], datetime] = utc_now,
+    now: Callable[[], datetime] | None = None,
 ) -> AsyncIterator[Federation]:
     """Open the instance of `settings` for the length of the block.
 
     `wake` is told when something new waits. `is_founding` makes what is missing: data folder,
-    tables, the instance's own actors; without it that is refused. Raises ConfigurationError when
+    tables, the instance's own actors; without it that is refused. `now` returns the hour: that of
+    this machine for SQLite, that of the database for PostgreSQL. Raises ConfigurationError when
     settings, database and stored ids do not fit together.
     """
     async with AsyncExitStack() as stack:
         _prepare_data(settings, is_founding=is_founding)
         database = await open_database(settings.database_url(), checks_integrity=is_founding)
         stack.push_async_callback(database.close)
+        now = now or await _hour_of(database)
         if is_founding:
             await migrate(database, now=now())
         await check_schema(database)
@@ -129,7 +136,7 @@ async def serve(
     has_workers: bool = True,
     ready: Callable[[Federation], None] = lambda _federation: None,
     listener: socket.socket | None = None,
-    now: Callable[[], datetime] = utc_now,
+    now: Callable[[], datetime] | None = None,
 ) -> None:
     """Run an instance until `stop` is set; then drain: the door first, then the work, then storage.
 
@@ -139,15 +146,16 @@ async def serve(
         has_workers: Deliver and handle here too, or leave that to `fedirec worker`.
         ready: Called once, when requests are answered.
         listener: A bound socket to use instead of `settings.listen`.
-        now: Returns the hour.
+        now: Returns the hour; see `open_federation`.
     """
-    woken = asyncio.Event()
-    async with open_federation(settings, wake=woken.set, is_founding=True, now=now) as federation:
+    bells = _Bells()
+    async with open_federation(settings, wake=bells.ring, is_founding=True, now=now) as federation:
         intake = Intake(federation.database, tell=federation.counts.commits.observe)
-        with _holding_lock(settings.data):
+        with holding(settings.data / LOCK_NAME):
             async with asyncio.TaskGroup() as tasks:
-                keeping = tasks.create_task(intake.run())
-                working = [run_workers(federation, stop=stop, woken=woken)] if has_workers else []
+                beside = _beside(tasks, federation, settings, bells)
+                beside.append(tasks.create_task(intake.run()))
+                working = [_work(federation, stop, bells)] if has_workers else []
                 lines = [tasks.create_task(line) for line in working]
                 application = _application(federation, intake, settings)
                 async with _listening(application, settings, listener) as where:
@@ -157,21 +165,24 @@ async def serve(
                     log.info("instance.stopping")
                 await _drain(lines)
                 # the door is closed, so nobody waits for a commit any more
-                keeping.cancel()
+                _cancel(beside)
     log.info("instance.stopped")
 
 
 async def work(settings: Settings, *, stop: asyncio.Event) -> None:
     """Deliver and handle until `stop` is set, without the HTTP door."""
-    woken = asyncio.Event()
-    async with (
-        open_federation(settings, wake=woken.set, is_founding=True) as federation,
-        asyncio.TaskGroup() as tasks,
-    ):
-        log.info("worker.ready", origin=federation.instance.origin)
-        working = tasks.create_task(run_workers(federation, stop=stop, woken=woken))
-        await stop.wait()
-        await _drain([working])
+    bells = _Bells()
+    async with open_federation(settings, wake=bells.ring, is_founding=True) as federation:
+        with holding(settings.data / WORKING_NAME):
+            async with asyncio.TaskGroup() as tasks:
+                beside = _beside(tasks, federation, settings, bells)
+                working = tasks.create_task(_work(federation, stop, bells))
+                log.info("worker.ready", origin=federation.instance.origin)
+                await stop.wait()
+                log.info("worker.stopping")
+                await _drain([working])
+                _cancel(beside)
+    log.info("worker.stopped")
 
 
 def user_agent(instance: Instance) -> str:
@@ -185,11 +196,74 @@ def is_served(data: Path) -> bool:
     if not path.exists():
         return False
     with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+        return not _lock(file, fcntl.LOCK_EX)
+
+
+@contextmanager
+def holding(path: Path, *, is_alone: bool = False) -> Iterator[None]:
+    """Hold a lock file of the data folder for the block: with others of its kind, or alone.
+
+    Raises ConfigurationError when the lock is held the other way.
+    """
+    with path.open("ab") as file:
+        deadline = time.monotonic() + _LOCK_SECONDS  # a command may be looking who holds it
+        while not _lock(file, fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH):
+            if time.monotonic() > deadline:
+                who = "a `fedirec serve` or `fedirec worker`" if is_alone else "`database move`"
+                message = f"{who} is at work in {path.parent}: wait until it has ended, or stop it"
+                raise ConfigurationError(message)
+            time.sleep(0.02)
+        yield
+
+
+def _lock(file: IO[bytes], how: int) -> bool:
+    """Take a lock if it is to be had now."""
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+class _Bells:
+    """Who is told that due work was written: the workers here, and other processes."""
+
+    def __init__(self) -> None:
+        self.here = asyncio.Event()
+        self.elsewhere = asyncio.Event()
+
+    def ring(self) -> None:
+        self.here.set()
+        self.elsewhere.set()
+
+
+async def _work(federation: Federation, stop: asyncio.Event, bells: _Bells) -> None:
+    await run_workers(federation, stop=stop, woken=bells.here)
+
+
+def _beside(
+    tasks: asyncio.TaskGroup, federation: Federation, settings: Settings, bells: _Bells
+) -> list[asyncio.Task[None]]:
+    """Start what a process does besides its work: watch itself, and keep in step with others."""
+    url, database = settings.database_url(), federation.database
+    hints = follow_hints(url, database, heard=bells.here.set, told=bells.elsewhere)
+    started = [tasks.create_task(hints), tasks.create_task(watch_loop(federation.counts))]
+    if isinstance(federation.now, DatabaseHour):
+        started.append(tasks.create_task(federation.now.keep()))
+    return started
+
+
+def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+
+
+async def _hour_of(database: Database) -> Callable[[], datetime]:
+    if database.engine == "sqlite":
+        return utc_now
+    hour = DatabaseHour(database)
+    await hour.look()
+    return hour
 
 
 def _transport(settings: Settings) -> HttpTransport:
@@ -228,14 +302,6 @@ def _prepare_data(settings: Settings, *, is_founding: bool) -> None:
     elif url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).is_file():
         message = f"no database at {url.removeprefix(_SQLITE)}: run `fedirec init` first"
         raise ConfigurationError(message)
-
-
-@contextmanager
-def _holding_lock(data: Path) -> Iterator[None]:
-    """Show commands that somebody serves; several processes may, on PostgreSQL."""
-    with (data / LOCK_NAME).open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_SH)
-        yield
 
 
 @asynccontextmanager

@@ -1,11 +1,14 @@
 """One address, one open database: which engine it is stands in the scheme."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from fedirec.errors import ConfigurationError
 from fedirec.storage.database import Database
-from fedirec.storage.sqlite import open_sqlite
+from fedirec.storage.hints import exchange_hints, watch_commits
+from fedirec.storage.sqlite import SqliteDatabase, open_sqlite
 
 _SQLITE: Final = "sqlite:///"
 _POSTGRESQL: Final = ("postgresql://", "postgres://")
@@ -35,3 +38,22 @@ async def open_database(url: str, *, checks_integrity: bool = False) -> Database
         return await open_postgresql(url)
     message = f"expected sqlite:///… or postgresql://… as database, found {url.partition(':')[0]}:…"
     raise ConfigurationError(message)
+
+
+async def follow_hints(
+    url: str, database: Database, *, heard: Callable[[], None], told: asyncio.Event
+) -> None:
+    """Pass hints between this process and others on the same database, until cancelled.
+
+    Args:
+        url: The address that `database` was opened at.
+        database: The open database.
+        heard: Called when another process may have written due work.
+        told: Set by whoever writes due work here.
+    """
+    if isinstance(database, SqliteDatabase):
+        await watch_commits(database.version, heard=heard)
+    else:
+        from fedirec.storage.postgresql import open_session  # noqa: PLC0415 - as above
+
+        await exchange_hints(lambda: open_session(url), heard=heard, told=told)

@@ -159,6 +159,34 @@ class _PostgresqlTransaction:
                 await self._connection.executemany(bound[0][0], [values for _, values in bound])
 
 
+class PostgresqlSession:
+    """A connection outside the pool, which hears what others notify: see `hints.Session`."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._connection = connection
+
+    async def listen(self, channel: str, heard: Callable[[], None]) -> None:
+        """See `Session`. What this connection sends itself is not heard."""
+        own = self._connection.get_server_pid()
+
+        def pass_on(_connection: object, pid: int, _channel: str, _payload: object) -> None:
+            if pid != own:
+                heard()
+
+        with _translated():
+            await self._connection.add_listener(channel, pass_on)
+
+    async def notify(self, channel: str) -> None:
+        """See `Session`."""
+        with _translated():
+            await self._connection.execute(f'notify "{channel}"')
+
+    async def greet(self) -> None:
+        """See `Session`."""
+        with _translated():
+            await self._connection.execute("select 1")
+
+
 class PostgresqlDatabase:
     """An open pool of connections to one database."""
 
@@ -179,6 +207,11 @@ class PostgresqlDatabase:
         """See `Database`. Read committed: each statement sees what others committed before it."""
         async with self._unit(isolation="read_committed", is_readonly=False) as transaction:
             yield transaction
+
+    async def read(self, work: Callable[[Reader], Coroutine[Any, Any, Result]]) -> Result:
+        """See `Database`."""
+        async with self.reading() as reader:
+            return await work(reader)
 
     async def run(self, work: Callable[[Transaction], Coroutine[Any, Any, Result]]) -> Result:
         """See `Database`. Here each statement is a round trip, so the loop goes on meanwhile."""
@@ -222,17 +255,43 @@ async def open_postgresql(url: str, *, size: int = 10) -> Database:
         ConfigurationError: The address, the name or the password is wrong.
         StorageUnavailableError: Nobody answers there now.
     """
+    with _opening():
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=size,
+            reset=_keep,
+            statement_cache_size=_STATEMENTS_KEPT,
+            command_timeout=_STATEMENT_SECONDS,
+            server_settings={"application_name": "fedirec"},
+        )
+    return PostgresqlDatabase(pool)
+
+
+@asynccontextmanager
+async def open_session(url: str) -> AsyncIterator[PostgresqlSession]:
+    """Open a connection outside the pool for the block; raises as `open_postgresql`.
+
+    What it sends is no more than a hint, so its commits do not wait for the disk.
+    """
+    with _opening():
+        connection = await asyncpg.connect(
+            url,
+            command_timeout=_ACQUIRE_SECONDS,
+            server_settings={"application_name": "fedirec hints", "synchronous_commit": "off"},
+        )
+    try:
+        yield PostgresqlSession(connection)
+    finally:
+        connection.terminate()  # nothing is under way, and a server that hangs is not waited for
+
+
+@contextmanager
+def _opening() -> Iterator[None]:
+    """Tell settings that will never work from trouble that passes."""
     try:
         with _translated():
-            pool = await asyncpg.create_pool(
-                url,
-                min_size=1,
-                max_size=size,
-                reset=_keep,
-                statement_cache_size=_STATEMENTS_KEPT,
-                command_timeout=_STATEMENT_SECONDS,
-                server_settings={"application_name": "fedirec"},
-            )
+            yield
     except (
         asyncpg.InvalidAuthorizationSpecificationError,
         asyncpg.InvalidCatalogNameError,
@@ -244,7 +303,6 @@ async def open_postgresql(url: str, *, size: int = 10) -> Database:
     except ValueError as error:  # may quote a part of the address, so it is not shown
         message = "the address of the PostgreSQL database cannot be read: is a part not quoted?"
         raise ConfigurationError(message) from error
-    return PostgresqlDatabase(pool)
 
 
 async def _keep(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -18,7 +18,14 @@ import aiosqlite
 from fedirec.errors import ConfigurationError
 from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
 from fedirec.storage.sqlite_ground import Ground, checkpoint
-from fedirec.storage.sqlite_units import changed_by, first_of, rows_of, run_unit, translated
+from fedirec.storage.sqlite_units import (
+    changed_by,
+    first_of,
+    read_unit,
+    rows_of,
+    run_unit,
+    translated,
+)
 from fedirec.storage.statements import check_texts
 
 BUSY_SECONDS: Final = 5.0
@@ -177,10 +184,22 @@ class SqliteDatabase:
                 await transaction.end("rollback")
                 raise
 
+    async def read(self, work: Callable[[Reader], Coroutine[Any, Any, Result]]) -> Result:
+        """See `Database`. All of it happens in a reader's thread, in one hop."""
+        connection = await self._idle.get()
+        try:
+            return await connection.run(lambda held: read_unit(held, work))
+        finally:
+            self._idle.put_nowait(connection)
+
     async def run(self, work: Callable[[Transaction], Coroutine[Any, Any, Result]]) -> Result:
         """See `Database`. All of it happens in the writer's thread, in one hop."""
         async with self._lock:
             return await self._writer.run(lambda connection: run_unit(connection, work))
+
+    async def version(self) -> int:
+        """Return a number that changes when another process has committed: 10 µs, and a hop."""
+        return await self._writer.run(_version)
 
     async def close(self) -> None:
         """See `Database`."""
@@ -309,6 +328,11 @@ def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
             time.sleep(0.02)
         else:
             return
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("pragma data_version").fetchone()
+    return int(version)
 
 
 def _check(connection: sqlite3.Connection) -> None:
