@@ -15,6 +15,7 @@ from fedirec.domain.actors import Actor, ObjectId
 from fedirec.domain.endorsements import EndorsementDraft, OfferState, OfferWay, check_draft
 from fedirec.domain.handles import parse_handle
 from fedirec.errors import ConflictError, InvalidInputError, NotFoundError
+from fedirec.failpoints import failpoint
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication, Scene
 from fedirec.federation.outbox import publish_in, scene_of
@@ -141,6 +142,7 @@ async def answer(federation: Federation, member: str, offer_id: str, *, is_accep
         else:
             await offers.set_offer_state(transaction, waiting.id, OfferState.DECLINED, scene.now)
         answered = await offers.find_offer(transaction, waiting.id)
+        failpoint("consent.written")
     federation.wake()
     return answered or waiting
 

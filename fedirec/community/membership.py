@@ -21,6 +21,7 @@ from fedirec.domain.audience import public_audience
 from fedirec.domain.handles import check_member_name
 from fedirec.domain.public import PUBLIC
 from fedirec.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from fedirec.failpoints import failpoint
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication
 from fedirec.federation.outbox import publish_in, scene_of
@@ -284,6 +285,8 @@ async def rotate_keys(federation: Federation, actor_id: ActorId) -> None:
         for new in _stored_keys(federation, actor_id, pair, suffix=suffix):
             await keys.insert_key(transaction, replace(new, created_at=now))
         await _announce_profile(transaction, federation, actor)
+        failpoint("keys.written")
+    failpoint("keys.committed")
     federation.wake()
 
 

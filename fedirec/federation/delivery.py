@@ -18,6 +18,7 @@ from fedirec.errors import (
     RemoteRefusedError,
     RemoteUnavailableError,
 )
+from fedirec.failpoints import failpoint
 from fedirec.federation.answers import retry_after_of
 from fedirec.federation.context import Federation
 from fedirec.federation.gate import open_gate
@@ -49,6 +50,7 @@ async def deliver(federation: Federation, claimed: ClaimedDelivery) -> DeliveryR
 
     What goes wrong with the peer is a result. Raises ConfigurationError if the sender has no key.
     """
+    failpoint("delivery.claimed")
     gate = await open_gate(federation)
     request = Request(
         method="POST",
@@ -77,6 +79,7 @@ async def deliver(federation: Federation, claimed: ClaimedDelivery) -> DeliveryR
         )
     except (RemoteRefusedError, InvalidInputError) as error:
         return DeliveryResult(claimed=claimed, cls=DeliveryClass.REJECTED, detail=str(error))
+    failpoint("delivery.answered")
     return _read(claimed, response, federation.now())
 
 

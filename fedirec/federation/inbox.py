@@ -26,6 +26,7 @@ from fedirec.errors import (
     LeaseLostError,
     UnauthenticatedError,
 )
+from fedirec.failpoints import failpoint
 from fedirec.federation import pointers, registry
 from fedirec.federation.authentication import VerifiedSender, verify
 from fedirec.federation.context import Federation
@@ -93,6 +94,7 @@ async def receive(
         sender = await verify(federation, request, admit=authorize)
     if sender.is_repeated:
         return Received.REPEATED
+    failpoint("inbox.verified")
     kept = await intake.keep(_row(federation, request, activity, sender, recipient))
     if kept in {Kept.REPEATED, Kept.CONFLICT}:
         return Received.REPEATED
@@ -223,6 +225,7 @@ async def handle_received(federation: Federation, claimed: ClaimedReceived) -> N
     A lease lost meanwhile throws the result away. Raises RemoteUnavailableError when something
     vital cannot be fetched now; the worker tries again.
     """
+    failpoint("received.claimed")
     activity = parse_activity(claimed.body.encode(), limits=federation.limits)
     allowance = Allowance(requests=federation.limits.fetches_per_activity)
     case = await _case_of(federation, claimed, activity, allowance)
@@ -242,10 +245,12 @@ async def handle_received(federation: Federation, claimed: ClaimedReceived) -> N
                 source=Source.RECEIVED,
                 source_id=claimed.id,
             )
+            failpoint("received.applied")
             await _settle(transaction, scene, claimed, outcome)
     except LeaseLostError as error:
         _log.info("received.lease_lost", received_id=claimed.id, reason=str(error))
         return
+    failpoint("received.settled")
     _log.info(
         "received.handled",
         activity_id=activity.id,

@@ -11,6 +11,7 @@ from fedirec.activitypub.render import with_proof_context
 from fedirec.domain.actors import ActivityId
 from fedirec.domain.public import PUBLIC
 from fedirec.errors import InvalidInputError
+from fedirec.failpoints import failpoint
 from fedirec.federation import fan_out, registry
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Case, Outcome, Publication, Scene
@@ -79,6 +80,7 @@ async def publish_in(
     )
     await fan_out.enqueue(transaction, scene, publication, activity, blind)
     await carry_out(transaction, scene, activity, outcome, source_id=activity.id)
+    failpoint("outbox.written")
     return activity.id
 
 

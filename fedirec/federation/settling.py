@@ -20,6 +20,7 @@ from fedirec.domain.retry import (
     is_host_failure,
     next_attempt,
 )
+from fedirec.failpoints import failpoint
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import DeliveryResult
 from fedirec.storage import peers, queue
@@ -41,6 +42,7 @@ async def settle(federation: Federation, results: Sequence[DeliveryResult]) -> N
     async with federation.database.transaction() as transaction:
         are_ours = await queue.settle_deliveries(transaction, settlements, now=now)
         await _note_peers(transaction, results, now)
+    failpoint("delivery.settled")
     for result, settlement, is_ours in zip(results, settlements, are_ours, strict=True):
         _log.info(
             "delivery.settled" if is_ours else "delivery.lease_lost",

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
+from fedirec.failpoints import failpoint
 from fedirec.storage.blocks import INSTANCE, hits
 from fedirec.storage.database import (
     Parameters,
@@ -135,7 +136,9 @@ async def expand_fan_out(transaction: Transaction, *, limit: int, now: datetime)
         "delete from fan_outs where activity_id = :activity_id and followed_id = :followed_id",
         {"activity_id": row["activity_id"], "followed_id": row["followed_id"]},
     )
-    return await _enqueue_page(transaction, row, limit)
+    written = await _enqueue_page(transaction, row, limit)
+    failpoint("fan_out.written")
+    return written
 
 
 async def inboxes_of(

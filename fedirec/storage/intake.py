@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fedirec.errors import FedirecError, StorageUnavailableError
+from fedirec.failpoints import failpoint
 from fedirec.storage.database import Database, Transaction
 from fedirec.storage.received import Kept, ReceivedActivity, insert_received
 from fedirec.storage.seen_signatures import insert_seen
@@ -93,9 +94,11 @@ class Intake:
             if signatures:
                 latest = max(item.created_at for item in items)
                 await insert_seen(transaction, signatures, latest)
+            failpoint("inbox.written")
             return kept
 
         kept = await self._database.run(write)
+        failpoint("inbox.committed")
         for waiter, what in zip(batch, kept, strict=True):
             if not waiter.answer.done():
                 waiter.answer.set_result(what)

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Final
 
 from fedirec.errors import ConfigurationError
+from fedirec.failpoints import failpoint
 from fedirec.storage.database import Database, Reader, Row, Transaction, to_microseconds
 from fedirec.storage.statements import number, text
 
@@ -77,6 +78,8 @@ async def migrate(database: Database, *, now: datetime) -> list[str]:
             if migration is None:
                 return applied
             await _apply(transaction, migration, now)
+            failpoint("migration.written")
+        failpoint("migration.committed")
         applied.append(migration.name)
 
 

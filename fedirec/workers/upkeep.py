@@ -6,6 +6,7 @@ Asking after stamps is a task of its own: it waits for peers, and nothing else h
 from typing import Final
 
 from fedirec.community import upkeep
+from fedirec.failpoints import failpoint
 from fedirec.federation.context import Federation
 from fedirec.federation.rechecks import recheck_stamps
 from fedirec.storage import deliveries
@@ -23,6 +24,7 @@ async def keep_up(federation: Federation) -> None:
             )
         if not written:
             break
+        failpoint("fan_out.committed")
         federation.wake()
     await upkeep.run_due(federation)
 

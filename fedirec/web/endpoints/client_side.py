@@ -5,6 +5,7 @@ from aiohttp import hdrs, web
 from fedirec.activitypub.documents import load_document
 from fedirec.community.client_outbox import submit
 from fedirec.errors import ForbiddenError, UnauthenticatedError
+from fedirec.failpoints import failpoint
 from fedirec.web.answers import PRIVATE
 from fedirec.web.endpoints.local import get_local_actor
 from fedirec.web.keys import FEDERATION
@@ -30,5 +31,6 @@ async def post_outbox(request: web.Request) -> web.Response:
     body = await read_body(request, federation.limits)
     document = load_document(body, limits=federation.limits)
     activity_id = await submit(federation, member.name, document)
+    failpoint("outbox.committed")
     headers = {hdrs.LOCATION: activity_id, hdrs.CACHE_CONTROL: PRIVATE}
     return web.Response(status=web.HTTPCreated.status_code, headers=headers)
