@@ -1,7 +1,7 @@
 """Everybody else: one process that is many hosts of 127.0.1.1 to 127.0.4.250.
 
 It serves the actors that sign our load, takes deliveries and counts them. Some hosts hang, some are
-slow. `python -m benchmarks.elsewhere CONFIG.json`; asked by GET of /counts on any of its hosts.
+slow. `python -m benchmarks.elsewhere CONFIG.json`; asked by GET of /counts on any of its hosts, and /forget.
 """
 
 import asyncio
@@ -37,18 +37,17 @@ class Elsewhere:
         self.last_at[host] = time.monotonic()
 
     def tell(self, target: str) -> bytes:
-        """Return the answer to a GET: the counts (which begin anew), or an actor."""
-        if target == "/counts":
-            said = {
-                "deliveries": sum(self.by_host.values()),
-                "distinct": len(self.seen),
-                "by_host": self.by_host,
-                "last_at": self.last_at,
-            }
-            answer = _json(said)
+        """Return the counts; at /forget they begin anew."""
+        said = {
+            "deliveries": sum(self.by_host.values()),
+            "distinct": len(self.seen),
+            "by_host": self.by_host,
+            "last_at": self.last_at,
+        }
+        answer = _json(said)
+        if target == "/forget":
             self.by_host, self.last_at, self.seen = Counter(), {}, set()
-            return answer
-        return _json({})
+        return answer
 
     def show_actor(self, authority: str, name: str) -> bytes:
         """Return the document of somebody who lives at any of the hosts."""

@@ -22,7 +22,7 @@ from fedirec.domain.follows import FollowState
 from fedirec.federation.context import Federation
 from fedirec.server import open_federation
 from fedirec.storage import actors, follows
-from fedirec.storage.database import Reader
+from fedirec.storage.database import Database, Reader
 from fedirec.storage.follows import Follow
 from fedirec.storage.opening import open_database
 from fedirec.storage.statements import number
@@ -33,6 +33,7 @@ RAISED: Final = {
     "requests_per_actor_minute": "10000000",
     "connections_per_address": "10000",
 }
+_LOOK_SECONDS: Final = 0.2
 RAISED_WORDS: Final = "rate buckets (RX-10) and connections per address (RX-06) raised"
 
 
@@ -189,12 +190,8 @@ class Ledger:
         """Return how many rows of a table meet a condition."""
 
         async def ask() -> int:
-            database = await open_database(self._url)
-            try:
-                async with database.reading() as reader:
-                    return await _count(reader, table, condition)
-            finally:
-                await database.close()
+            async with _opened(self._url) as database, database.reading() as reader:
+                return await _count(reader, table, condition)
 
         return asyncio.run(ask())
 
@@ -207,10 +204,33 @@ class Ledger:
         self._wait_until_none("fan_outs", "1 = 1", seconds)
         self._wait_until_none("deliveries", "state in ('due', 'leased')", seconds)
 
+    def cancel_all(self) -> None:
+        """Give up what waits to be sent, as `fedirec queue cancel --all` does."""
+
+        async def cancel() -> None:
+            async with _opened(self._url) as database, database.transaction() as transaction:
+                await transaction.execute(
+                    "update deliveries set state = 'cancelled' where state in ('due', 'waiting')"
+                )
+
+        asyncio.run(cancel())
+
     def _wait_until_none(self, table: str, condition: str, seconds: float) -> None:
         wait_for(
-            lambda: self.count(table, condition) == 0, what=f"an empty {table}", seconds=seconds
+            lambda: self.count(table, condition) == 0,
+            what=f"an empty {table}",
+            seconds=seconds,
+            every=_LOOK_SECONDS,
         )
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Database]:
+    database = await open_database(url)
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 async def _count(reader: Reader, table: str, condition: str) -> int:

@@ -19,7 +19,7 @@ _SLOW_SECONDS: Final = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What the hosts elsewhere took since they were asked last.
+    """What the hosts elsewhere took since they were told to forget.
 
     `distinct` are pairs of inbox and body; `last_at` is the monotonic clock at each host's last.
     """
@@ -42,8 +42,15 @@ class Neighbourhood:
         return f"{address(place)}:{self.port}"
 
     def counts(self) -> Counts:
-        """Return what came since this was asked last."""
-        with urllib.request.urlopen(f"http://{self.hosts[0]}:{self.port}/counts") as answer:
+        """Return what came."""
+        return self._ask("counts")
+
+    def forget(self) -> Counts:
+        """Return what came, and count from nothing again."""
+        return self._ask("forget")
+
+    def _ask(self, what: str) -> Counts:
+        with urllib.request.urlopen(f"http://{self.hosts[0]}:{self.port}/{what}") as answer:
             return Counts(**json.load(answer))
 
 

@@ -112,14 +112,20 @@ def running(
                 process.wait()
 
 
-def wait_for(condition: Callable[[], bool], *, what: str, seconds: float = _START_SECONDS) -> float:
+def wait_for(
+    condition: Callable[[], bool],
+    *,
+    what: str,
+    seconds: float = _START_SECONDS,
+    every: float = 0.02,
+) -> float:
     """Return how many seconds passed until the condition held; TimeoutError if never."""
     began = time.monotonic()
     while not condition():
         if time.monotonic() - began > seconds:
             message = f"{what}: not within {seconds:g} s"
             raise TimeoutError(message)
-        time.sleep(0.02)
+        time.sleep(every)
     return time.monotonic() - began
 
 
