@@ -5,16 +5,18 @@ outlives its item's deadline; what is under way when we stop has 25 seconds, the
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Final, Generic
 
 import structlog
 
 from fedirec.community.upkeep import forget_old
-from fedirec.errors import FedirecError
+from fedirec.errors import FedirecError, StorageUnavailableError
 from fedirec.federation.context import Federation
 from fedirec.workers.deliveries import delivery_line
 from fedirec.workers.line import Item, Line, Result
+from fedirec.workers.outage import Outage
 from fedirec.workers.received import received_line
 from fedirec.workers.upkeep import ask_after_stamps, keep_up
 
@@ -65,13 +67,15 @@ async def run_line(
     """Keep the slots of one line filled until `stop` is set, then let them empty."""
     running: dict[asyncio.Task[None], Item] = {}
     settling = _Settling(federation, line)
+    outage = Outage(line.name)
     async with asyncio.TaskGroup() as tasks:
         while not stop.is_set():
             bell.clear()
             free = line.slots - len(running)
             claimed: Sequence[Item] = ()
             if free >= max(line.slots // 8, 1):  # in batches, not one by one
-                claimed = await _claim(federation, line, free)
+                async with _looking_past(outage, stop):
+                    claimed = await _claim(federation, line, free)
             for item in claimed:
                 task = tasks.create_task(_carry(federation, line, item, settling))
                 running[task] = item
@@ -97,16 +101,49 @@ class _Settling(Generic[Item, Result]):
         async with self._lock:
             batch, self._waiting = self._waiting, []
             if batch:
+                await self._settle(batch)
+
+    async def _settle(self, batch: Sequence[Result]) -> None:
+        """Record as soon as the database lets us: what was sent already is not sent again."""
+        outage = Outage(f"settling {self._line.name}")
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._line.deadline.total_seconds()
+        while True:
+            try:
                 await self._line.settle(self._federation, batch)
+            except StorageUnavailableError as error:
+                seconds = outage.wait_after(error)
+                if loop.time() + seconds > deadline:
+                    raise
+                await asyncio.sleep(seconds)
+            else:
+                outage.is_over()
+                return
 
 
 async def _claim(federation: Federation, line: Line[Item, Result], limit: int) -> Sequence[Item]:
-    """Claim, or nothing while the database is in trouble: the loop goes on, and looks again."""
+    """Claim, or nothing when that fails: the loop goes on, and looks again.
+
+    Raises StorageUnavailableError.
+    """
     try:
         return await line.claim(federation, limit)
+    except StorageUnavailableError:
+        raise
     except Exception:  # noqa: BLE001 (one of the three places: nothing may end the loop)
         _log.exception("line.claim_failed", line=line.name)
         return ()
+
+
+@asynccontextmanager
+async def _looking_past(outage: Outage, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Wait, for longer each time, where the block finds the database away."""
+    try:
+        yield
+    except StorageUnavailableError as error:
+        await _pause(stop, outage.wait_after(error))
+    else:
+        outage.is_over()
 
 
 async def _carry(
@@ -137,6 +174,8 @@ async def _attempt(what: str, doing: Awaitable[None]) -> None:
     """Do something whose failure is logged and no more: a lease runs out, the hour comes again."""
     try:
         await doing
+    except StorageUnavailableError as error:
+        _log.warning("line.attempt_failed", what=what, reason=str(error))
     except Exception:  # noqa: BLE001 (one of the three places)
         _log.exception("line.attempt_failed", what=what)
 
@@ -166,11 +205,17 @@ async def repeat(
     every: float = UPKEEP_SECONDS,
 ) -> None:
     """Do something now and then: when woken, not twice in a second, or after `every` seconds."""
+    outage = Outage(work.__name__)
     while not stop.is_set():
-        await _attempt(work.__name__, work(federation))
+        await _attempt(work.__name__, _unless_away(work(federation), outage, stop))
         await _pause(stop, POLL_SECONDS)
         await _pause(bell, every)
         bell.clear()
+
+
+async def _unless_away(doing: Awaitable[None], outage: Outage, stop: asyncio.Event) -> None:
+    async with _looking_past(outage, stop):
+        await doing
 
 
 async def _pause(bell: asyncio.Event, seconds: float) -> None:
