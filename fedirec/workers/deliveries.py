@@ -9,7 +9,7 @@ from fedirec.federation.delivery import DeliveryResult, deliver
 from fedirec.federation.settling import settle
 from fedirec.storage import queue
 from fedirec.storage.queue import ClaimedDelivery, Settlement
-from fedirec.workers.failures import describe, next_try_at
+from fedirec.workers.failures import describe, is_last, next_try_at
 from fedirec.workers.line import Line
 
 SETTLING: Final = timedelta(seconds=10)
@@ -48,7 +48,7 @@ async def _claim(federation: Federation, limit: int) -> Sequence[ClaimedDelivery
 async def _fail(federation: Federation, claimed: ClaimedDelivery, error: Exception) -> None:
     """An error of ours, not the peer's: try again later, and give up as dead after some times."""
     now = federation.now()
-    is_dead = claimed.attempt >= federation.limits.received_attempts
+    is_dead = is_last(federation, error, attempt=claimed.attempt)
     next_at = next_try_at(federation, error, attempt=claimed.attempt, now=now)
     settlement = Settlement(
         activity_id=claimed.activity_id,

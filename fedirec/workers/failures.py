@@ -12,6 +12,7 @@ from fedirec.errors import (
     NotFoundError,
     RemoteRefusedError,
     RemoteUnavailableError,
+    StorageUnavailableError,
     UnauthenticatedError,
 )
 from fedirec.federation.context import Federation
@@ -32,6 +33,12 @@ def is_lasting(error: Exception) -> bool:
     return isinstance(error, _LASTING)
 
 
+def is_last(federation: Federation, error: Exception, *, attempt: int) -> bool:
+    """Whether an item is dead after this attempt; a database that is away or full kills none."""
+    is_of_the_item = not isinstance(error, StorageUnavailableError)
+    return is_of_the_item and attempt >= federation.limits.received_attempts
+
+
 def describe(error: Exception) -> str:
     """Return what to keep of an error: ours by its message, any other with its traceback."""
     if isinstance(error, FedirecError):
@@ -43,6 +50,8 @@ def next_try_at(
     federation: Federation, error: Exception, *, attempt: int, now: datetime
 ) -> datetime:
     """Return when to try again after passing trouble: the waits of a delivery, with jitter."""
+    if isinstance(error, StorageUnavailableError):
+        attempt = 1  # once it is back, nothing is to wait for hours
     retry_after = error.retry_after if isinstance(error, RemoteUnavailableError) else None
     plan = next_attempt(
         outcome=DeliveryClass.TEMPORARY if retry_after is None else DeliveryClass.BUSY,

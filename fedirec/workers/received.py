@@ -8,7 +8,7 @@ from fedirec.federation.context import Federation
 from fedirec.federation.inbox import handle_received
 from fedirec.storage import queue
 from fedirec.storage.queue import ClaimedReceived
-from fedirec.workers.failures import describe, is_lasting, next_try_at
+from fedirec.workers.failures import describe, is_last, is_lasting, next_try_at
 from fedirec.workers.line import Line
 
 SLOTS: Final = 16  # they wait for the network, and then for the one writer
@@ -52,7 +52,7 @@ async def _fail(federation: Federation, claimed: ClaimedReceived, error: Excepti
     next_at = None
     if is_lasting(error):
         state = "ignored"
-    elif attempt >= federation.limits.received_attempts:
+    elif is_last(federation, error, attempt=attempt):
         state = "dead"
     else:
         state, next_at = "waiting", next_try_at(federation, error, attempt=attempt, now=now)

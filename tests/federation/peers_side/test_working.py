@@ -9,7 +9,7 @@ from aiohttp import web
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
 from fedirec.domain.limits import Limits
-from fedirec.errors import ForbiddenError, RemoteUnavailableError
+from fedirec.errors import ForbiddenError, RemoteUnavailableError, StorageFullError
 from fedirec.federation.context import Federation
 from fedirec.signatures.digest import multibase_digest
 from fedirec.storage import activities, deliveries, keys, received
@@ -218,6 +218,22 @@ async def test_what_fails_eight_times_is_dead_with_its_reason(federation, peer, 
     assert (state, attempt) == ("dead", 8)
     assert "a slip of ours" in str(detail)
     assert await line.claim(federation, 10) == []
+
+
+@pytest.mark.rule("RX-12")
+async def test_a_full_disk_kills_nothing_that_was_accepted(federation, peer, clock):
+    await receive(federation, peer)
+    await publish(federation, ("https://peer.example/inbox", "peer.example"))
+    lines = (received_line(federation), delivery_line(federation))
+
+    for _ in range(federation.limits.received_attempts + 2):
+        for line in lines:
+            [claimed] = await line.claim(federation, 10)
+            await line.fail(federation, claimed, StorageFullError("no space"))
+        clock.forward(minutes=2)
+
+    assert [row[0] for row in await states(federation, "received")] == ["waiting"]
+    assert [row[0] for row in await states(federation, "deliveries")] == ["waiting"]
 
 
 async def test_what_was_received_and_is_handed_back_is_due_at_once(federation, peer):
