@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import fan_out, inbox
+from benchmarks import fan_out, handling, inbox
 from benchmarks.plan import Plan, Workshop, open_workshop
 from benchmarks.processes import raise_file_limit
 from benchmarks.report import as_json, as_text
@@ -15,6 +15,7 @@ from benchmarks.results import Result
 
 BENCHMARKS: Final[dict[str, Callable[[Workshop], list[Result]]]] = {
     "inbox": inbox.accepting,
+    "handled": handling.handling,
     "fan-out": fan_out.delivering,
 }
 _OPEN_FILES: Final = 8_192

@@ -1,7 +1,8 @@
 """Everybody else: one process that is many hosts of 127.0.1.1 to 127.0.4.250.
 
 It serves the actors that sign our load, takes deliveries and counts them. Some hosts hang, some are
-slow. `python -m benchmarks.elsewhere CONFIG.json`; asked by GET of /counts on any of its hosts, and /forget.
+slow. `python -m benchmarks.elsewhere CONFIG.json`; it tells the counts at
+/counts, and forgets them at /forget.
 """
 
 import asyncio

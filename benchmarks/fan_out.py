@@ -4,9 +4,7 @@ Healthy hosts keep their connections and answer at once. Others are dead, hang o
 healthy must not notice.
 """
 
-import json
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,9 +18,9 @@ from benchmarks.guild import (
     add_members,
     follower,
     new_guild,
+    post_note,
     serving,
 )
-from benchmarks.mail import PUBLIC
 from benchmarks.neighbourhood import Neighbourhood, neighbourhood
 from benchmarks.plan import Workshop
 from benchmarks.processes import Child, wait_for
@@ -47,7 +45,7 @@ GOAL_MEMORY: Final = at_most(5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """A guild whose members are followed from hosts of each kind; `inboxes` are the healthy ones."""
+    """A guild whose members are followed from hosts of each kind; `inboxes` are healthy."""
 
     guild: Guild
     ledger: Ledger
@@ -132,27 +130,6 @@ def _follow(guild: Guild, names: Sequence[str], people: Sequence[Actor]) -> None
     add_followers(guild, names, people)
 
 
-def post_note(guild: Guild, name: str, token: str, words: str) -> str:
-    """Post a public note through the member's outbox, as an app does; return the activity's id."""
-    note = {
-        "@context": "https://www.w3.org/ns/activitystreams",
-        "type": "Note",
-        "content": f"<p>{words}</p>",
-        "to": [PUBLIC],
-        "cc": [f"{guild.actor(name)}/followers"],
-    }
-    request = urllib.request.Request(
-        f"{guild.actor(name)}/outbox",
-        data=json.dumps(note).encode(),
-        headers={
-            "content-type": "application/activity+json",
-            "authorization": f"Bearer {token}",
-        },
-    )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return str(answer.headers["location"])
-
-
 def send_note(here: Outside, server: Child, name: str, *, inboxes: int | None = None) -> Sent:
     """Post a note and wait until every healthy inbox has it, and nothing is under way."""
     expected = here.inboxes if inboxes is None else inboxes
@@ -217,7 +194,7 @@ def _wrong(here: Outside, rounds: Sequence[Sent]) -> str:
 def _beside(
     workshop: Workshop, here: Outside, server: Child, name: str, goal: Goal | None
 ) -> Result:
-    """Compare the rate at which healthy inboxes are reached: with trouble beside them, and alone."""
+    """Compare the rate at which healthy inboxes are reached with what it is without trouble."""
     alone, beside = [], []
     for place in range(min(workshop.plan.rounds, 3)):
         alone.append(send_note(here, server, "ada"))

@@ -5,7 +5,9 @@ connections per address (RX-06). Nothing else differs from the defaults.
 """
 
 import asyncio
+import json
 import sys
+import urllib.request
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from benchmarks.mail import Place
+from benchmarks.mail import PUBLIC, Place
 from benchmarks.processes import LOOPBACK, Child, free_port, running, wait_for, wait_for_port
 from fedirec.community.membership import add_member, make_token
 from fedirec.config import Settings, build_settings
@@ -25,7 +27,7 @@ from fedirec.storage import actors, follows
 from fedirec.storage.database import Database, Reader
 from fedirec.storage.follows import Follow
 from fedirec.storage.opening import open_database
-from fedirec.storage.statements import number
+from fedirec.storage.statements import number, text
 
 RAISED: Final = {
     "requests_per_host_minute": "10000000",
@@ -180,6 +182,27 @@ def working(guild: Guild) -> Iterator[Child]:
         yield child
 
 
+def post_note(guild: Guild, name: str, token: str, words: str) -> str:
+    """Post a public note through the member's outbox, as an app does; return the activity's id."""
+    note = {
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "type": "Note",
+        "content": f"<p>{words}</p>",
+        "to": [PUBLIC],
+        "cc": [f"{guild.actor(name)}/followers"],
+    }
+    request = urllib.request.Request(
+        f"{guild.actor(name)}/outbox",
+        data=json.dumps(note).encode(),
+        headers={
+            "content-type": "application/activity+json",
+            "authorization": f"Bearer {token}",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return str(answer.headers["location"])
+
+
 class Ledger:
     """Looks into a guild's database beside its server, to count."""
 
@@ -192,6 +215,18 @@ class Ledger:
         async def ask() -> int:
             async with _opened(self._url) as database, database.reading() as reader:
                 return await _count(reader, table, condition)
+
+        return asyncio.run(ask())
+
+    def texts(self, table: str, column: str, condition: str) -> list[str]:
+        """Return a column of the rows of a table that meet a condition."""
+
+        async def ask() -> list[str]:
+            async with _opened(self._url) as database, database.reading() as reader:
+                rows = await reader.fetch_all(
+                    f"select {column} from {table} where {condition}"  # noqa: S608 - ours
+                )
+                return [text(row, column) for row in rows]
 
         return asyncio.run(ask())
 

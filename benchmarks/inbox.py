@@ -1,45 +1,37 @@
 """What an inbox accepts: signed POSTs for each CPU second, beside a bare aiohttp POST."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.guild import RAISED_WORDS, Guild, Ledger, add_members, new_guild, serving
-from benchmarks.load import write_requests
-from benchmarks.mail import Letter, Pen, make_signers, signed
-from benchmarks.neighbourhood import address, neighbourhood
+from benchmarks.guild import RAISED_WORDS, serving
+from benchmarks.load import Answers
+from benchmarks.mail import badly_signed, undigested, unsigned
 from benchmarks.plan import Workshop
-from benchmarks.processes import Child, free_port
-from benchmarks.results import Detail, Result, at_least, compared, failed
+from benchmarks.processes import Child
+from benchmarks.results import Detail, Result, at_least, at_most, compared, failed
+from benchmarks.scenery import Scenery, miscounted, scenery
 from benchmarks.yardsticks import Bare, Played, bare_server, measure_flushes, play
 
-ACCEPTED: Final = 202
-SIGNERS: Final = 20
-_REQUESTS: Final = 5_000
-_TIMES_BARE: Final = 4  # it is so quick that once would be too short to measure
 GOAL: Final = at_least(0.22)
+GOAL_LEAST: Final = at_most(3)
+GOAL_REFUSED: Final = at_most(0.3)
+_NAME: Final = "inbox accepted / bare POST"
+_NAME_LEAST: Final = "L1: cost of accepting / verify and one committed insert"
+_NAME_REFUSED: Final = "L9: cost of refusing / of accepting"
+_REQUESTS: Final = 5_000
+_BAD_REQUESTS: Final = 1_000
+_LONELY_REQUESTS: Final = 500
+_TIMES_BARE: Final = 4  # it is so quick that once would be too short to measure
+_BAD: Final = {"bad signature": badly_signed, "body changed": undigested, "unsigned": unsigned}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scenery:
-    """A founded guild with a member, and people elsewhere who write to it."""
-
-    guild: Guild
-    pen: Pen
-    ledger: Ledger
-
-
-@contextmanager
-def scenery(workshop: Workshop, name: str) -> Iterator[Scenery]:
-    """Found a guild and run the hosts of those who will write to it."""
-    room = workshop.room(name)
-    port = free_port()
-    signers = make_signers([f"http://{address(place)}:{port}" for place in range(SIGNERS)])
-    guild = new_guild(room / "guild")
-    add_members(guild, ["ada"])
-    with neighbourhood(room, hosts=SIGNERS, signers=signers, port=port):
-        yield Scenery(guild=guild, pen=Pen(signers), ledger=Ledger(guild))
+class _Round:
+    bare: Played
+    least: Played
+    subject: Played
+    refused: dict[str, Played]
 
 
 def accepting(workshop: Workshop) -> list[Result]:
@@ -48,70 +40,99 @@ def accepting(workshop: Workshop) -> list[Result]:
         workshop.stage("inbox: accepted"),
         scenery(workshop, "inbox") as here,
         bare_server(workshop.room("bare")) as bare,
+        bare_server(workshop.room("least"), keepers=_keys(here)) as least,
         serving(here.guild, has_workers=False) as server,
     ):
-        warm_up(workshop, here, server)
-        rounds = [
-            _round(workshop, here, bare, server, place) for place in range(workshop.plan.rounds)
-        ]
-        wrong = miscounted(here, [subject for _, subject in rounds])
-    name = "inbox accepted / bare POST"
-    if wrong:
-        return [failed(name, goal=GOAL, reason=wrong)]
-    return [
-        compared(
-            name,
-            [subject.per_cpu_second for _, subject in rounds],
-            [yardstick.per_cpu_second for yardstick, _ in rounds],
-            goal=GOAL,
-            against="the same POSTs to bare aiohttp, each CPU-s",
-            detail=_detail(workshop, rounds),
+        here.warm_up(server)
+        rounds = [_round(here, bare, least, server) for _ in range(workshop.plan.rounds)]
+        lonely = here.send(
+            server, here.pen.creates(workshop.plan.some(_LONELY_REQUESTS)), connections=1
         )
-    ]
+        wrong = miscounted(here, [each.subject for each in rounds]) or _unrefused(rounds)
+        if wrong:
+            return [
+                failed(_NAME, goal=GOAL, reason=wrong),
+                failed(_NAME_LEAST, goal=GOAL_LEAST, reason=wrong),
+                failed(_NAME_REFUSED, goal=GOAL_REFUSED, reason=wrong),
+            ]
+        detail = _detail(workshop, rounds[-1], lonely.answers)
+        return [_rate(rounds, detail), _beside_least(rounds), _refusing(rounds)]
 
 
-def warm_up(workshop: Workshop, here: Scenery, server: Child) -> None:
-    """Let the server learn who writes to it, and wake up."""
-    send(workshop, here, server, here.pen.creates(SIGNERS * 10))
+def _keys(here: Scenery) -> dict[str, str]:
+    return {signer.key_id: signer.pem for signer in here.pen.signers}
 
 
-def send(workshop: Workshop, here: Scenery, server: Child, letters: Iterator[Letter]) -> Played:
-    """Sign letters, then play them to the guild."""
-    requests = signed(letters, here.guild.place)
-    path = write_requests(here.guild.folder / "requests", requests)
-    return play(workshop.generator, path, server, here.guild.port)
-
-
-def miscounted(here: Scenery, played: Sequence[Played]) -> str:
-    """Say what does not add up after these runs: answers that are no 202, rows that are missing."""
-    for each in played:
-        if not each.answers.all_are(ACCEPTED):
-            return f"expected 202 for each of {each.answers.requests}: {each.answers.told()}"
-    expected = sum(each.answers.requests for each in played)
-    stored = here.ledger.count("received")
-    return f"{expected} were accepted, and {stored} are stored" if stored < expected else ""
-
-
-def _round(
-    workshop: Workshop, here: Scenery, bare: Bare, server: Child, place: int
-) -> tuple[Played, Played]:
-    subject = send(workshop, here, server, here.pen.creates(workshop.plan.some(_REQUESTS)))
-    same = here.guild.folder / "requests"
-    yardstick = play(workshop.generator, same, bare.child, bare.port, times=_TIMES_BARE)
-    workshop.say(
-        f"  round {place + 1}: {subject.per_cpu_second:.0f} beside {yardstick.per_cpu_second:.0f}"
-        f" each CPU-s, {subject.cost()} beside {yardstick.cost()} user + system"
+def _round(here: Scenery, bare: Bare, least: Bare, server: Child) -> _Round:
+    plan, generator = here.workshop.plan, here.workshop.generator
+    subject = here.send(server, here.pen.creates(plan.some(_REQUESTS)))
+    beside = play(generator, here.requests, bare.child, bare.port, times=_TIMES_BARE)
+    keeping = play(generator, here.requests, least.child, least.port)
+    refused = {
+        kind: here.play(server, spoil(here.pen.creates(plan.some(_BAD_REQUESTS)), here.guild.place))
+        for kind, spoil in _BAD.items()
+    }
+    here.workshop.say(
+        f"  {subject.per_cpu_second:.0f} accepted each CPU-s, {subject.cost()} user + system;"
+        f" bare {beside.cost()}, verify and insert {keeping.cost()}"
     )
-    return yardstick, subject
+    return _Round(bare=beside, least=keeping, subject=subject, refused=refused)
 
 
-def _detail(workshop: Workshop, rounds: Sequence[tuple[Played, Played]]) -> dict[str, Detail]:
-    yardstick, subject = rounds[-1]
+def _unrefused(rounds: Sequence[_Round]) -> str:
+    """Say which bad request was not refused."""
+    for each in rounds:
+        for kind, played in each.refused.items():
+            statuses = set(played.answers.statuses)
+            if not statuses <= {400, 401} or played.answers.breaks:
+                return f"expected 400 or 401 for {kind}: {played.answers.told()}"
+    return ""
+
+
+def _rate(rounds: Sequence[_Round], detail: dict[str, Detail]) -> Result:
+    return compared(
+        _NAME,
+        [each.subject.per_cpu_second for each in rounds],
+        [each.bare.per_cpu_second for each in rounds],
+        goal=GOAL,
+        against="the same POSTs to bare aiohttp, each CPU-s",
+        detail=detail,
+    )
+
+
+def _beside_least(rounds: Sequence[_Round]) -> Result:
+    return compared(
+        _NAME_LEAST,
+        [each.subject.microseconds for each in rounds],
+        [each.least.microseconds for each in rounds],
+        goal=GOAL_LEAST,
+        against="aiohttp that verifies and commits each by itself, CPU us",
+        detail={"rows of each commit": "many in ours, one in the yardstick"},
+    )
+
+
+def _refusing(rounds: Sequence[_Round]) -> Result:
+    """Return the line of the dearest kind of bad request; the others are its details."""
+    costs = {kind: [each.refused[kind].microseconds for each in rounds] for kind in _BAD}
+    dearest = max(costs, key=lambda kind: sorted(costs[kind])[len(rounds) // 2])
+    return compared(
+        _NAME_REFUSED,
+        costs[dearest],
+        [each.subject.microseconds for each in rounds],
+        goal=GOAL_REFUSED,
+        against="accepting, CPU us",
+        detail={"dearest": dearest} | {kind: rounds[-1].refused[kind].cost() for kind in _BAD},
+    )
+
+
+def _detail(workshop: Workshop, last: _Round, lonely: Answers) -> dict[str, Detail]:
+    subject = last.subject
     return {
         "server": f"serve --no-workers, SQLite with synchronous=FULL; {RAISED_WORDS}",
         "requests": f"{subject.answers.requests} a round, Create of 2.1 KB, 64 connections",
-        "cpu of one": f"{subject.cost()} user + system, bare {yardstick.cost()}",
-        "latency at 64": f"{subject.answers.latency()}",
+        "cpu of one": f"{subject.cost()} user + system, bare {last.bare.cost()}",
+        "latency at 64 connections": subject.answers.latency(),
+        "latency at 1 connection": lonely.latency(),
         "disk flushes a second": round(measure_flushes(workshop.folder)),
         "generator": workshop.generator.name,
     }

@@ -34,6 +34,11 @@ class Signer:
         return f"{self.origin}/users/{self.name}"
 
     @property
+    def key_id(self) -> str:
+        """What their signatures name."""
+        return f"{self.id}#main-key"
+
+    @property
     def pem(self) -> str:
         """Their public key, as their actor shows it."""
         return self.key.public().pem()
@@ -147,6 +152,19 @@ def badly_signed(letters: Iterator[Letter], place: Place) -> list[bytes]:
     return _in_threads(spoiled, letters)
 
 
+def undigested(letters: Iterator[Letter], place: Place) -> list[bytes]:
+    """Return them with a body that was changed on the way, and is as long as before."""
+    return [request[:-4] + b"   }" for request in signed(letters, place)]
+
+
+def unsigned(letters: Iterator[Letter], place: Place) -> list[bytes]:
+    """Return them with no signature at all."""
+    return [
+        b"\r\n".join(line for line in request.split(b"\r\n") if not line.startswith(b"signature:"))
+        for request in signed(letters, place)
+    ]
+
+
 def _in_threads(write: Callable[[Letter], bytes], letters: Iterator[Letter]) -> list[bytes]:
     with ThreadPoolExecutor(_SIGNING_THREADS) as threads:
         return list(threads.map(write, letters))
@@ -167,7 +185,7 @@ def _request(letter: Letter, place: Place) -> bytes:
             headers=tuple(headers.items()),
             body=letter.body,
         ),
-        key_id=f"{letter.signer.id}#main-key",
+        key_id=letter.signer.key_id,
         key=letter.signer.key,
         date=datetime.now(UTC),
     )

@@ -1,11 +1,12 @@
 """What a figure is measured against: openssl's signatures, and aiohttp with nothing behind it."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,10 +61,18 @@ class Bare:
 
 
 @contextmanager
-def bare_server(folder: Path) -> Iterator[Bare]:
-    """Run the bare server for the length of the block."""
+def bare_server(folder: Path, *, keepers: Mapping[str, str] | None = None) -> Iterator[Bare]:
+    """Run the bare server for the length of the block.
+
+    `keepers`: PEM by key id, of whom it takes one committed row each; else it takes anything.
+    """
     port, log = free_port(), folder / "bare.log"
-    with running([sys.executable, "-m", "benchmarks.bare", str(port)], log=log) as child:
+    command = [sys.executable, "-m", "benchmarks.bare", str(port)]
+    if keepers is not None:
+        keys = folder / "keys.json"
+        keys.write_text(json.dumps(keepers))
+        command += [str(folder / "kept.db"), str(keys)]
+    with running(command, log=log) as child:
         wait_for_port(child, port, log=log)
         yield Bare(child=child, port=port)
 
@@ -80,8 +89,13 @@ class Played:
         """Requests for each CPU second of the server."""
         return self.answers.requests / self.cpu.total
 
+    @property
+    def microseconds(self) -> float:
+        """CPU time of one request."""
+        return 1e6 / self.per_cpu_second
+
     def cost(self) -> str:
-        """Return the CPU time of one request in words."""
+        """Return the CPU time of one request in words: user and system apart."""
         each = 1e6 / self.answers.requests
         return f"{self.cpu.user * each:.0f} + {self.cpu.system * each:.0f} us"
 
