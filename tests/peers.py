@@ -172,7 +172,7 @@ class PeerActor:
 
 
 class Peer:
-    """A peer on its own free port. `name` is the host it goes by, if not its address.
+    """A peer on its own port, a free one by default. `name` is the host it goes by, if not that.
 
     Inboxes answer 202 and everything unknown 404 until told otherwise.
     """
@@ -182,6 +182,7 @@ class Peer:
         *,
         name: str | None = None,
         address: str = "127.0.0.1",
+        port: int = 0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.received: list[Recorded] = []
@@ -194,7 +195,7 @@ class Peer:
         self._numbers = 0
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
-        self._port = 0
+        self._port = port
 
     async def __aenter__(self) -> Self:
         application = web.Application(client_max_size=16 * 1024 * 1024)
@@ -207,7 +208,7 @@ class Peer:
             shutdown_timeout=0.05,
         )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._address, 0, ssl_context=self._tls)
+        site = web.TCPSite(self._runner, self._address, self._port, ssl_context=self._tls)
         await site.start()
         self._port = self._runner.addresses[0][1]
         self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())

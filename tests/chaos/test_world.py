@@ -5,7 +5,6 @@ from tests.chaos.invariants import settle_and_check
 
 async def test_without_trouble_everything_holds(world, program, database_url):
     await program.start()
-    await world.befriend("ada", "ben")
     pia, quin, _ = world.actors
 
     told = await world.do("ada", world.note("ada"))
@@ -14,6 +13,7 @@ async def test_without_trouble_everything_holds(world, program, database_url):
     mention = await world.say(pia, world.mention(pia, "ada"), to="ada")
     await world.say(pia, world.edit(pia, mention.activity["object"]), to="ada")
     like = await world.say(quin, quin.activity("Like", await world.made_by(told)), to="ada")
+    await world.say(quin, quin.activity("Follow", world.prepared.id("cyd")), to="cyd")
     await world.say(quin, quin.activity("Undo", dict(like.activity)), to="ada")
     await world.do("ada", {"type": "Delete", "object": await world.made_by(told)})
 

@@ -7,7 +7,7 @@ same idempotency key. Nothing is forgotten that was answered, so that `invariant
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -16,13 +16,11 @@ from uuid import uuid4
 
 import aiohttp
 
-from tests.chaos.patience import until
-from tests.chaos.prepared import Prepared
+from tests.chaos.prepared import FOLLOWED, Prepared, opened
 from tests.chaos.program import Program
 from tests.peers import ACTIVITY_JSON, Answer, Peer, PeerActor
 
 PUBLIC: Final = "https://www.w3.org/ns/activitystreams#Public"
-PEERS: Final = (("127.0.0.2", "pia"), ("127.0.0.3", "quin"), ("127.0.0.4", "rosa"))
 NO_ANSWER: Final = Answer(status=0)
 _ANSWER_SECONDS: Final = 15.0
 _PATIENCE_SECONDS: Final = 60.0
@@ -60,7 +58,6 @@ class World:
     client: aiohttp.ClientSession
     said: list[Said] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
-    followed: set[str] = field(default_factory=set)
     answers: list[Answer] = field(default_factory=list)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
 
@@ -69,15 +66,16 @@ class World:
         """One person of each peer."""
         return [actor for peer in self.peers for actor in peer.actors.values()]
 
-    def id(self, member: str) -> str:
-        """The actor id of a member."""
-        return f"http://{self.prepared.host}/users/{member}"
+    @property
+    def followed(self) -> set[str]:
+        """Whom everybody follows."""
+        return {self.prepared.id(name) for name in FOLLOWED}
 
     async def say(self, actor: PeerActor, activity: dict[str, Any], *, to: str) -> Said:
         """Post an activity to a member's inbox, once; it may be repeated later."""
         said = Said(
             actor=actor,
-            inbox=f"{self.id(to)}/inbox",
+            inbox=f"{self.prepared.id(to)}/inbox",
             activity=activity,
             body=json.dumps(activity).encode(),
         )
@@ -107,7 +105,7 @@ class World:
             "Idempotency-Key": act.key,
         }
         body = json.dumps(act.document).encode()
-        answer = await self._exchange(f"{self.id(act.member)}/outbox", headers, body)
+        answer = await self._exchange(f"{self.prepared.id(act.member)}/outbox", headers, body)
         if answer.status in _SUCCESS:
             act.location = answer.headers["location"]
         return answer
@@ -130,21 +128,9 @@ class World:
                 while act.location is None:
                     await self._again(await self.do_again(act))
 
-    async def befriend(self, *members: str) -> None:
-        """Let everybody follow these members, and wait until each follow is answered."""
-        for member in members:
-            self.followed.add(self.id(member))
-            for actor in self.actors:
-                said = await self.say(actor, actor.activity("Follow", self.id(member)), to=member)
-                assert said.is_accepted, self.answers[-1]
-        await until(
-            lambda: all(len(peer.posts) >= len(self.followed) for peer in self.peers),
-            expecting="an Accept of each follow",
-        )
-
     def mention(self, actor: PeerActor, member: str) -> dict[str, Any]:
         """A Create of a note of a peer's person that mentions a member."""
-        person = self.id(member)
+        person = self.prepared.id(member)
         note = {
             "id": f"{actor.id}/notes/{next(self.numbers)}",
             "type": "Note",
@@ -170,7 +156,7 @@ class World:
             "type": "Note",
             "content": f"<p>From {member}, number {next(self.numbers)}.</p>",
             "to": [PUBLIC],
-            "cc": [f"{self.id(member)}/followers"],
+            "cc": [f"{self.prepared.id(member)}/followers"],
         }
 
     def endorsement(self, person: str) -> dict[str, Any]:
@@ -181,7 +167,7 @@ class World:
             "content": f"<p>{words} Number {next(self.numbers)}.</p>",
             "endorsement": {
                 "type": "Endorsement",
-                "endorsed": self.id(person),
+                "endorsed": self.prepared.id(person),
                 "relation": "workedWith",
                 "period": {"from": "2024-03"},
                 "shownTo": "public",
@@ -214,15 +200,12 @@ class World:
 
 @asynccontextmanager
 async def world_around(prepared: Prepared, program: Program) -> AsyncIterator[World]:
-    """Open the peers' doors for the length of the block; each has one person."""
-    async with AsyncExitStack() as stack:
-        peers = []
-        for address, name in PEERS:
-            peer = await stack.enter_async_context(Peer(address=address))
-            peer.add_actor(name)
-            peers.append(peer)
-        connector = aiohttp.TCPConnector(force_close=True)  # the program may be another one by then
-        client = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+    """Open the peers' doors for the length of the block."""
+    connector = aiohttp.TCPConnector(force_close=True)  # the program may be another one by then
+    async with (
+        opened(prepared.peers) as peers,
+        aiohttp.ClientSession(connector=connector) as client,
+    ):
         yield World(prepared=prepared, program=program, peers=peers, client=client)
 
 
