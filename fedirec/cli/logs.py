@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -60,8 +61,10 @@ class StandardError(logging.Handler):
     """Writes to what is standard error at that moment; a process has one of these."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one event."""
-        print(self.format(record), file=sys.stderr, flush=True)
+        """Write one event; a log that takes nothing, on a full disk, must not fail a request."""
+        line = self.format(record)
+        with suppress(OSError):
+            print(line, file=sys.stderr, flush=True)
 
 
 def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

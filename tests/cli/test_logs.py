@@ -1,5 +1,7 @@
 """What is logged: one line an event, nothing secret, nothing that steers a terminal."""
 
+import errno
+import io
 import json
 import logging
 
@@ -90,3 +92,23 @@ def test_setting_up_twice_writes_once(keeper):
     structlog.get_logger("test").info("once")
 
     assert len(keeper.capture.readouterr().err.splitlines()) == 1
+
+
+class FullDisk(io.StringIO):
+    """A file that takes nothing any more."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.rule("RX-12")
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_a_log_that_cannot_be_written_fails_nothing(keeper, style, monkeypatch):
+    configure_logs(style=style, level="info")
+    monkeypatch.setattr("sys.stderr", FullDisk())
+
+    structlog.get_logger("test").info("lost", host="peer.example")
+    monkeypatch.undo()
+    structlog.get_logger("test").info("kept", host="peer.example")
+
+    assert "kept" in keeper.capture.readouterr().err
