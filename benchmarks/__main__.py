@@ -7,16 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import fan_out, handling, inbox
+from benchmarks import fan_out, handling, inbox, pages, starting
 from benchmarks.plan import Plan, Workshop, open_workshop
 from benchmarks.processes import raise_file_limit
 from benchmarks.report import as_json, as_text
 from benchmarks.results import Result
+from fedirec.cli.logs import configure_logs
 
 BENCHMARKS: Final[dict[str, Callable[[Workshop], list[Result]]]] = {
     "inbox": inbox.accepting,
     "handled": handling.handling,
     "fan-out": fan_out.delivering,
+    "reading": pages.reading,
+    "starting": starting.starting,
 }
 _OPEN_FILES: Final = 8_192
 
@@ -25,6 +28,7 @@ def main() -> int:
     """Run what was asked for; 0 when every goal is met."""
     arguments = _arguments()
     raise_file_limit(_OPEN_FILES)
+    configure_logs(style="console", level="error")  # of what this process does to a database
     chosen = arguments.only or list(BENCHMARKS)
     results: list[Result] = []
     with open_workshop(Plan(is_quick=arguments.quick), _say) as workshop:

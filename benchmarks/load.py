@@ -94,6 +94,13 @@ def find_generator(folder: Path) -> Generator:
     return Generator(command=(str(program),), name="benchmarks/load.c, one thread, compiled here")
 
 
+def get_request(authority: str, target: str, headers: Mapping[str, str] | None = None) -> bytes:
+    """Return a GET as bytes of HTTP."""
+    lines = [f"GET {target} HTTP/1.1", f"host: {authority}"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    return "\r\n".join((*lines, "", "")).encode()
+
+
 def write_requests(path: Path, requests: Iterable[bytes]) -> Path:
     """Write the file that a generator plays."""
     with path.open("wb") as file:
