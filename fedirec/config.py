@@ -5,6 +5,7 @@ stay safe (`domain/bounds.py`). `docs/settings.md` says what each means; a test 
 """
 
 import difflib
+import hashlib
 import ipaddress
 import os
 import re
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import ValidationError, field_validator, model_validator
+from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -39,6 +40,7 @@ DEFAULT_FILE: Final = Path("fedirec.toml")
 
 _SPAN: Final = re.compile(r"(\d+)\s*([smhd]?)")
 _MAX_PORT: Final = 65_535
+_LEAST_TOKEN: Final = 24
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _UNITS: Final = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -72,6 +74,7 @@ class Settings(BaseSettings):
     test_network: Annotated[tuple[Network, ...], NoDecode] = ()
     allow_list: bool = False
     authorized_fetch: bool = False
+    metrics_token: SecretStr | None = None
     log: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     limits: Limits = Limits()
@@ -139,6 +142,17 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
+    @field_validator("metrics_token")
+    @classmethod
+    def _check_token(cls, value: SecretStr | None) -> SecretStr | None:
+        found = len(value.get_secret_value()) if value is not None else 0
+        if 0 < found < _LEAST_TOKEN:
+            message = (
+                f"a token has at least {_LEAST_TOKEN} characters; `openssl rand -hex 32` makes one"
+            )
+            raise ValueError(message)
+        return value if found else None
+
     @field_validator("guild")
     @classmethod
     def _check_guild(cls, value: str) -> str:
@@ -189,6 +203,12 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The database's URL; SQLite in the data folder when none is named."""
         return self.database or f"sqlite:///{(self.data / 'fedirec.db').absolute()}"
+
+    def metrics_digest(self) -> bytes | None:
+        """SHA-256 of the token that opens `/metrics`; None when there is none."""
+        if self.metrics_token is None:
+            return None
+        return hashlib.sha256(self.metrics_token.get_secret_value().encode()).digest()
 
     def masked(self) -> dict[str, str]:
         """Every setting as text, by its name in the environment; a password shows as `****`."""
@@ -345,6 +365,8 @@ def _text(value: object) -> str:
     match value:
         case None:
             return ""
+        case SecretStr():
+            return "****"
         case bool():
             return str(value).lower()
         case timedelta():

@@ -39,6 +39,7 @@ BOUNDS: Final[Mapping[str, tuple[Bound, Bound]]] = {
     "connections_per_address": (1, 10_000),
     "free_space_bytes": (0, 1_099_511_627_776),
     "free_space_percent": (0, 50),
+    "ready_queue_age": (_M, _D),
     "deliveries_in_flight": (1, 1_000),
     "deliveries_per_host": (1, 64),
     "inboxes_per_transaction": (1, 10_000),

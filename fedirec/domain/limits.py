@@ -43,6 +43,7 @@ class Limits:
     connections_per_address: int = 50  # RX-06
     free_space_bytes: int = 536_870_912  # RX-12: with less left, nothing new is taken in
     free_space_percent: int = 5
+    ready_queue_age: timedelta = timedelta(minutes=15)  # OP-06
     # sending
     deliveries_in_flight: int = 64
     deliveries_per_host: int = 8  # RX-08

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fedirec.activitypub.identifiers import Instance, Mint
 from fedirec.domain.limits import Limits
+from fedirec.federation.counts import Counts
 from fedirec.federation.fetch_ledger import FetchLedger
 from fedirec.federation.key_cache import KeyCache
 from fedirec.storage.database import Database
@@ -24,8 +25,8 @@ class Federation:
 
     `wake` tells the workers that something new waits; it may be called at any time and returns at
     once. `is_allow_list` admits only hosts listed as allowed; `is_authorized_fetch` asks every
-    reader of activity JSON for a signature. `ledger` keeps fetching within bounds. `space` is asked
-    before anything new is taken in.
+    reader of activity JSON for a signature. `ledger` keeps fetching within bounds. `counts` is what
+    this process did, for `/metrics`. `space` is asked before anything new is taken in.
     """
 
     instance: Instance
@@ -39,6 +40,7 @@ class Federation:
     is_allow_list: bool = False
     is_authorized_fetch: bool = False
     ledger: FetchLedger = field(default_factory=FetchLedger)
+    counts: Counts = field(default_factory=Counts)
     space: SpaceWatch = field(default_factory=lambda: SpaceWatch(Path()))
 
     def mint(self) -> Mint:

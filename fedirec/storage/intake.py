@@ -6,7 +6,7 @@ is no delay: a batch is what came while the one before was being committed. One 
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from fedirec.errors import FedirecError, StorageUnavailableError
@@ -22,11 +22,21 @@ class _Waiter(NamedTuple):
 
 
 class Intake:
-    """Keeps received activities. Use: one task runs `run()`, everybody else awaits `keep()`."""
+    """Keeps received activities. Use: one task runs `run()`, everybody else awaits `keep()`.
 
-    def __init__(self, database: Database, *, batch: int = 256) -> None:
+    `tell` hears how many rows each commit kept.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        batch: int = 256,
+        tell: Callable[[int], None] = lambda _rows: None,
+    ) -> None:
         self._database = database
         self._batch = batch
+        self._tell = tell
         self._waiting: deque[_Waiter] = deque()
         self._arrived = asyncio.Event()
         self._is_closed = False
@@ -98,6 +108,7 @@ class Intake:
             return kept
 
         kept = await self._database.run(write)
+        self._tell(len(batch))
         failpoint("inbox.committed")
         for waiter, what in zip(batch, kept, strict=True):
             if not waiter.answer.done():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 
 from aiohttp import web
@@ -22,11 +23,15 @@ class WebOptions:
     """What the HTTP door needs beside the federation.
 
     `trusted_proxies`: networks whose X-Forwarded-* headers count (RX-09). `version` is fedirec's,
-    for NodeInfo. `monotonic` measures rates and deadlines, in seconds; tests hand in their own.
+    for NodeInfo. `metrics_digest` is the SHA-256 of the token that opens `/metrics`, None to close
+    it. Requests over `slow_seconds` are logged. `monotonic` measures rates and deadlines, in
+    seconds; tests hand in their own.
     """
 
     trusted_proxies: tuple[Network, ...] = ()
     version: str = "0"
+    metrics_digest: bytes | None = None
+    slow_seconds: float = 1.0
     monotonic: Callable[[], float] | None = None
 
 
@@ -36,5 +41,6 @@ OPTIONS = web.AppKey("options", WebOptions)
 ASSETS = web.AppKey("assets", Assets)
 FACES = web.AppKey("faces", LRUCache[ActorId, tuple[tuple[Value, ...], bytes]])
 RATES = web.AppKey("rates", Rates)
+OPENED_AT = web.AppKey("opened_at", datetime)
 
 REQUEST_ID = web.RequestKey("request_id", str)

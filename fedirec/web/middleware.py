@@ -5,6 +5,7 @@ whatever happened into a response with the headers of HT-03; `gate` inside it, w
 that is ambiguous or meant for another host. Proxies' headers count between the two.
 """
 
+import time
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from typing import Final
@@ -31,8 +32,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HEAD_BYTES: Final = 16_384  # RX-01
 MISDIRECTED: Final = 421
 HEAD_TOO_LARGE: Final = 431
-OPEN_PATHS: Final = frozenset({"/healthz", "/readyz"})
+OPEN_PATHS: Final = frozenset({"/healthz", "/metrics", "/readyz"})
 WELL_KNOWN: Final = "/.well-known/"
+_METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _ONCE: Final = (hdrs.HOST, hdrs.CONTENT_LENGTH, hdrs.TRANSFER_ENCODING, hdrs.CONTENT_TYPE)
 
 log = structlog.get_logger(__name__)
@@ -49,6 +51,7 @@ class RefusedHeadError(Exception):
 @web.middleware
 async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn what happens into a response; the only broad catch of the web room."""
+    began_at = time.perf_counter()
     request[REQUEST_ID] = request.app[FEDERATION].randomness(8).hex()
     connection = request.protocol
     if isinstance(connection, GuardedConnection):
@@ -69,7 +72,25 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
             connection.request_answered()
     response.headers.update(SECURITY_HEADERS)
     response.headers["X-Request-Id"] = request[REQUEST_ID]
+    _count(request, response.status, time.perf_counter() - began_at)
     return response
+
+
+def _count(request: web.Request, status: int, seconds: float) -> None:
+    """Count an answer under its route, whose names are few; tell the log of a slow one."""
+    resource = request.match_info.route.resource
+    template = "none" if resource is None else resource.canonical
+    method = request.method if request.method in _METHODS else "other"
+    request.app[FEDERATION].counts.count_request(template, method, status, seconds)
+    if seconds > request.app[OPTIONS].slow_seconds:
+        log.warning(
+            "request.slow",
+            route=template,
+            method=method,
+            status=status,
+            seconds=round(seconds, 3),
+            request_id=request[REQUEST_ID],
+        )
 
 
 def _refuse(request: web.Request, refusal: Refusal, error: Exception) -> web.Response:
@@ -82,7 +103,9 @@ def _refuse(request: web.Request, refusal: Refusal, error: Exception) -> web.Res
         line.error("request.failed", exc_info=error)
     else:
         expected = error.text if isinstance(error, web.HTTPException) else str(error)
-        line.info("request.refused", expected=expected, kind=type(error).__name__)
+        # a 5xx is trouble of ours, or of a peer's that we need: it is told at every level (I6)
+        tell = line.warning if refusal.status > SERVER_ERROR else line.info
+        tell("request.refused", expected=expected, kind=type(error).__name__)
     if prefers_json(request, otherwise=True):
         response = json_refusal(refusal, request_id=request_id)
     else:

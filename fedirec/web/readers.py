@@ -94,13 +94,12 @@ async def find_member(request: web.Request, *, scope: str) -> Member | None:
     Raises UnauthenticatedError for a token that is not good, ForbiddenError for one whose scopes
     do not hold `scope` (`read` or `write`).
     """
-    given = request.headers.get(hdrs.AUTHORIZATION, "")
-    if not given.lower().startswith(_BEARER):
+    digest = bearer_digest(request)
+    if digest is None:
         return None
     federation = request.app[FEDERATION]
-    digest = hashlib.sha256(given[len(_BEARER) :].strip().encode()).hexdigest()
     async with federation.database.reading() as reader:
-        token = await tokens.find_token(reader, digest, federation.now())
+        token = await tokens.find_token(reader, digest.hex(), federation.now())
         member = await members.find_member(reader, token.member_name) if token else None
     if token is None or member is None or member.disabled_at is not None:
         message = "expected a bearer token that is known and not expired"
@@ -109,3 +108,12 @@ async def find_member(request: web.Request, *, scope: str) -> Member | None:
         message = f"expected a token with scope {scope}, found {' '.join(token.scopes)}"
         raise ForbiddenError(message)
     return member
+
+
+def bearer_digest(request: web.Request) -> bytes | None:
+    """Return the SHA-256 of the bearer token that the request holds, or None: all we ever keep."""
+    given = request.headers.get(hdrs.AUTHORIZATION, "")
+    if not given.lower().startswith(_BEARER):
+        return None
+    token = given[len(_BEARER) :].strip()
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()

@@ -16,12 +16,22 @@ from fedirec.web.endpoints import (
     health,
     host_meta,
     inbox,
+    metrics,
     nodeinfo,
     objects,
     static_files,
     webfinger,
 )
-from fedirec.web.keys import ASSETS, FACES, FEDERATION, INTAKE, OPTIONS, RATES, WebOptions
+from fedirec.web.keys import (
+    ASSETS,
+    FACES,
+    FEDERATION,
+    INTAKE,
+    OPENED_AT,
+    OPTIONS,
+    RATES,
+    WebOptions,
+)
 from fedirec.web.middleware import answer, gate, proxies
 from fedirec.web.pages import about, guild, job_notes, notes
 from fedirec.web.pages.cards import VIEWS
@@ -48,6 +58,7 @@ def build_application(
     )
     application[FEDERATION] = federation
     application[INTAKE] = intake
+    application[OPENED_AT] = federation.now()
     application[OPTIONS] = options
     application[RATES] = Rates(options.monotonic or time.monotonic)
     application[ASSETS] = load_assets()
@@ -93,4 +104,5 @@ def routes() -> list[web.RouteDef]:
         web.get("/static/{name}", static_files.get),
         web.get("/healthz", health.get_live),
         web.get("/readyz", health.get_ready),
+        web.get("/metrics", metrics.get),
     ]

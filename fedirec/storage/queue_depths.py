@@ -1,0 +1,92 @@
+"""How much waits in the queue and since when, for probes and metrics: asked often, so it is cheap.
+
+Everything is read from the partial indexes of what is unfinished; what was settled costs nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from fedirec.storage.database import Reader
+from fedirec.storage.statements import bounded, instant, instant_or_none, number, text
+
+ACTIVE: Final = "state in ('due', 'waiting', 'leased')"
+_DEPTHS: Final = f"""
+select work, state, count(*) as depth, min(created_at) as oldest_at from (
+  select 'deliveries' as work, state, created_at from deliveries where {ACTIVE}
+  union all
+  select 'deliveries', state, created_at from deliveries where state in ('held', 'dead')
+  union all
+  select 'received', state, created_at from received where {ACTIVE}
+  union all
+  select 'received', state, created_at from received where state = 'dead'
+  union all
+  select 'fan_outs', 'due', due_at from fan_outs
+) as unfinished group by work, state order by work, state"""  # noqa: S608 - text of ours
+_WORST: Final = f"""
+select host, count(*) as depth, min(created_at) as oldest_at from (
+  select host, created_at from deliveries where {ACTIVE}
+  union all
+  select host, created_at from deliveries where state = 'held'
+) as unfinished group by host order by count(*) desc, host limit :limit"""  # noqa: S608 - text of ours
+# What somebody should look at now, as the claims look: four steps into indexes.
+_OVERDUE: Final = f"""
+select 'deliveries' as work, min(next_at) as next_at from delivery_hosts where lane = 0
+union all select 'retries', min(next_at) from delivery_hosts where lane = 1
+union all select 'received', min(next_at) from received where {ACTIVE}
+union all select 'fan_outs', min(due_at) from fan_outs"""  # noqa: S608 - text of ours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depth:
+    """How many items of one kind of work are in one state, and when the oldest was made."""
+
+    work: str
+    state: str
+    depth: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostDepth:
+    """How many deliveries to one host are unfinished, and when the oldest was made."""
+
+    host: str
+    depth: int
+    oldest_at: datetime
+
+
+async def list_depths(reader: Reader) -> list[Depth]:
+    """Return what is unfinished or dead, by kind of work and state; nothing for what is empty."""
+    return [
+        Depth(
+            work=text(row, "work"),
+            state=text(row, "state"),
+            depth=number(row, "depth"),
+            oldest_at=instant(row, "oldest_at"),
+        )
+        for row in await reader.fetch_all(_DEPTHS)
+    ]
+
+
+async def list_worst_hosts(reader: Reader, *, limit: int) -> list[HostDepth]:
+    """Return the hosts with the most unfinished deliveries."""
+    return [
+        HostDepth(
+            host=text(row, "host"), depth=number(row, "depth"), oldest_at=instant(row, "oldest_at")
+        )
+        for row in await reader.fetch_all(_WORST, {"limit": bounded(limit)})
+    ]
+
+
+async def next_looks(reader: Reader) -> dict[str, datetime]:
+    """Return, by kind of work that waits, when a worker should look next: late if in the past."""
+    rows = await reader.fetch_all(_OVERDUE)
+    looks = {text(row, "work"): instant_or_none(row, "next_at") for row in rows}
+    return {work: at for work, at in looks.items() if at is not None}
+
+
+async def count_hosts_down(reader: Reader) -> int:
+    """Return how many hosts are left alone, as they did not answer."""
+    row = await reader.fetch_one("select count(*) as found from peers where circuit = 'open'")
+    return 0 if row is None else number(row, "found")
