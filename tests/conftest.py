@@ -30,6 +30,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "qu
 def pytest_addoption(parser: pytest.Parser) -> None:
     chaos = parser.getgroup("chaos", "tests that kill the program (tests/chaos)")
     chaos.addoption("--chaos-seed", help="repeat a run: the seed that it printed")
+    chaos.addoption("--chaos-all", action="store_true", help="also what needs strace or minutes")
     chaos.addoption("--chaos-rounds", type=int, default=20, help="how often to kill (20)")
 
 
@@ -43,6 +44,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure() -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         remove_shared_folder(os.environ.pop(SHARED))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is on demand, rather than skip it: the full check skips nothing."""
+    if config.option.chaos_all:
+        return
+    left_out = [item for item in items if item.get_closest_marker("on_demand")]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
