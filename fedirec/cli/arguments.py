@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, date, datetime, timedelta
 
+from fedirec.cli.escaping import escape
+
 Commands = argparse._SubParsersAction  # noqa: SLF001 (argparse has no public name for it)
 Run = Callable[[argparse.Namespace], Coroutine[object, object, None]]
 
@@ -31,11 +33,14 @@ def add_group(
 
 
 def show(arguments: argparse.Namespace, record: Mapping[str, object], text: str) -> None:
-    """Print one thing: `record` on one line as JSON where asked for, else `text`."""
+    """Print one thing: `record` on one line as JSON where asked for, else `text`.
+
+    Nothing that others wrote steers the terminal, in either.
+    """
     if arguments.json:
-        print(json.dumps(dict(record), default=_plain, ensure_ascii=False), flush=True)
+        print(escape(json.dumps(dict(record), default=_plain, ensure_ascii=False)), flush=True)
     else:
-        print(text, flush=True)
+        print(escape(text), flush=True)
 
 
 def a_day(text: str) -> date:

@@ -23,6 +23,7 @@ from fedirec.cli import (
     serving,
 )
 from fedirec.cli.arguments import Commands
+from fedirec.cli.escaping import escape
 from fedirec.errors import FedirecError, InvalidInputError, RemoteUnavailableError
 
 FAILED = 1
@@ -83,7 +84,7 @@ def _report(error: BaseException) -> int:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, FedirecError):
-        print(f"fedirec: {_line(error)}", file=sys.stderr)
+        print(f"fedirec: {escape(_line(error))}", file=sys.stderr)
         return FAILED
     import traceback
 

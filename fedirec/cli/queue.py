@@ -1,113 +1,123 @@
-"""`fedirec queue`: what waits to be sent, what failed, and a keeper's hand on it."""
+"""`fedirec queue`: what waits to be sent and to be handled, what failed, and a keeper's hand on it.
+
+An activity of ours is named by its id, which is a URL; what was received by the number we gave it.
+So an id from any list works in any command.
+"""
 
 import argparse
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from fedirec.cli.arguments import Commands, add_command, add_group, show
 
 if TYPE_CHECKING:
-    from fedirec.storage.database import Page, Reader
-    from fedirec.storage.queue_lists import QueuedDelivery
-    from fedirec.storage.queue_steering import Choice
+    from datetime import datetime
 
-PAGE = 500
+    from fedirec.storage.database import Transaction
+    from fedirec.storage.queue_steering import HostShape
+
+_RECEIVED = "what was received, in place of what is sent"
 
 
 def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     """Declare the commands of this file."""
-    group = add_group(commands, "queue", says="see and steer what waits to be sent")
-    for name, says in (
-        ("list", "list what is not delivered yet, newest first"),
-        ("dead", "list what was given up"),
-    ):
-        parser = add_command(group, name, _list, says=says)
-        _add_choice(parser)
-        parser.set_defaults(which=name)
+    group = add_group(commands, "queue", says="see and steer what waits to be sent or handled")
+    parser = add_command(group, "list", _list, says="list what is not done yet, newest first")
+    _add_choice(parser, is_of_both=True)
+    parser = add_command(group, "dead", _dead, says="list what was given up, sent or received")
+    _add_choice(parser, is_of_both=True)
     parser = add_command(group, "show", _show, says="show where one activity went and waits")
-    parser.add_argument("activity", metavar="ACTIVITY", help="its id")
-    add_command(group, "shape", _shape, says="count what waits, by host and age")
-    for name, says in (
-        ("flush", "try at once what waits for its next try"),
-        ("retry", "begin anew with what was given up"),
-        ("hold", "put aside what waits, until it is released"),
-        ("release", "let go on what was put aside"),
-        ("cancel", "end what was not delivered yet, for good"),
+    parser.add_argument("id", metavar="ID", help="of an activity of ours, or of one received")
+    parser = add_command(group, "shape", _shape, says="count what waits, by host and age")
+    parser.add_argument("--received", action="store_true", help=_RECEIVED)
+    for name, says, is_of_both in (
+        ("flush", "try at once what waits for its next try", True),
+        ("retry", "begin anew with what was given up", True),
+        ("hold", "put aside what waits to be sent, until it is released", False),
+        ("release", "let go on what was put aside", False),
+        ("cancel", "end what is not done yet, or is dead, for good", True),
     ):
         parser = add_command(group, name, _steer, says=says)
-        _add_choice(parser)
+        _add_choice(parser, is_of_both=is_of_both)
         parser.add_argument("--all", action="store_true", help="everything; else name a part")
         parser.set_defaults(act=name)
 
 
-def _add_choice(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("activity", metavar="ACTIVITY", nargs="?", help="the id of one activity")
-    parser.add_argument("--host", metavar="H", help="what goes to one host")
+def _add_choice(parser: argparse.ArgumentParser, *, is_of_both: bool) -> None:
+    parser.add_argument("id", metavar="ID", nargs="?", help="as a list shows it")
+    parser.add_argument("--host", metavar="H", help="what goes to one host, or came from it")
+    if is_of_both:
+        parser.add_argument("--received", action="store_true", help=_RECEIVED)
+    else:
+        parser.set_defaults(received=False)
 
 
-def _choice(arguments: argparse.Namespace) -> "Choice":
+def _is_about_received(arguments: argparse.Namespace) -> bool:
+    """Whether the command is about what was received: it says so, or its id does."""
+    return arguments.received or (arguments.id is not None and "/" not in arguments.id)
+
+
+def _host(arguments: argparse.Namespace) -> str | None:
     from fedirec.domain.origins import parse_host
-    from fedirec.storage.queue_steering import Choice
 
-    host = parse_host(arguments.host) if arguments.host else None
-    return Choice(host=host, activity_id=arguments.activity)
+    return parse_host(arguments.host) if arguments.host else None
 
 
 async def _list(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here
-    from fedirec.storage.queue_steering import FAILED, UNFINISHED
+    from fedirec.cli.queue_printing import Printing
+    from fedirec.storage.queue_steering import UNFINISHED
 
-    choice = _choice(arguments)
     async with open_here() as federation, federation.database.reading() as reader:
-        for state in UNFINISHED if arguments.which == "list" else FAILED:
-            await _show_all(arguments, reader, choice, state=state)
+        printing = Printing(arguments=arguments, reader=reader, now=federation.now())
+        if _is_about_received(arguments):
+            for state in ("due", "leased", "waiting"):
+                await printing.received(state=state, host=_host(arguments), id_=arguments.id)
+            return
+        for state in UNFINISHED:
+            await printing.deliveries(state=state, host=_host(arguments), id_=arguments.id)
+
+
+async def _dead(arguments: argparse.Namespace) -> None:
+    """List what was given up, of both: either needs a keeper."""
+    from fedirec.cli.opening import open_here
+    from fedirec.cli.queue_printing import Printing
+    from fedirec.storage.queue_steering import FAILED
+
+    async with open_here() as federation, federation.database.reading() as reader:
+        printing = Printing(arguments=arguments, reader=reader, now=federation.now())
+        if not _is_about_received(arguments):
+            for state in FAILED:
+                await printing.deliveries(state=state, host=_host(arguments), id_=arguments.id)
+        await printing.received(state="dead", host=_host(arguments), id_=arguments.id)
 
 
 async def _show(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here
+    from fedirec.cli.queue_printing import Printing
     from fedirec.errors import NotFoundError
-    from fedirec.storage.queue_steering import Choice
 
-    choice = Choice(activity_id=arguments.activity)
     async with open_here() as federation, federation.database.reading() as reader:
-        count = await _show_all(arguments, reader, choice)
-    if not count:
-        message = f"{arguments.activity} goes nowhere: see `fedirec queue list` for what does"
-        raise NotFoundError(message)
-
-
-async def _show_all(
-    arguments: argparse.Namespace, reader: "Reader", choice: "Choice", *, state: str | None = None
-) -> int:
-    """Print every delivery that is chosen, and return how many they were."""
-    from fedirec.cli.paging import all_of
-    from fedirec.storage.queue_lists import list_deliveries
-
-    def list_page(cursor: str | None) -> "Awaitable[Page[QueuedDelivery]]":
-        return list_deliveries(
-            reader,
-            state=state,
-            host=choice.host,
-            activity_id=choice.activity_id,
-            before=cursor,
-            limit=PAGE,
+        printing = Printing(
+            arguments=arguments, reader=reader, now=federation.now(), is_in_full=True
         )
-
-    count = 0
-    async for delivery in all_of(list_page):
-        _show_delivery(arguments, delivery)
-        count += 1
-    return count
+        count = await printing.deliveries(id_=arguments.id)
+        count += await printing.received(id_=arguments.id)
+    if not count:
+        message = f"{arguments.id} goes nowhere: see `fedirec queue list` for what does"
+        raise NotFoundError(message)
 
 
 async def _shape(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here
     from fedirec.storage.queue_steering import list_shape
+    from fedirec.storage.received_steering import list_received_shape
 
+    lister = list_received_shape if arguments.received else list_shape
     async with open_here() as federation, federation.database.reading() as reader:
-        shapes = await list_shape(reader, federation.now())
+        shapes = await lister(reader, federation.now())
     if not arguments.json:
         print(f"{'host':40} {'total':>6} {'<5 min':>6} {'<1 h':>6} {'<1 d':>6} {'older':>6}")
+        print(_shape_line("TOTAL", shapes))
     for shape in shapes:
         record = {
             "id": shape.host,
@@ -118,53 +128,68 @@ async def _shape(arguments: argparse.Namespace) -> None:
             "older": shape.older,
             "oldest_at": shape.oldest_at,
         }
-        text = f"{shape.host:40} {shape.total:6} {shape.under_5_minutes:6} {shape.under_1_hour:6}"
-        show(arguments, record, f"{text} {shape.under_1_day:6} {shape.older:6}")
+        show(arguments, record, _shape_line(shape.host, [shape]))
+
+
+def _shape_line(name: str, shapes: "list[HostShape]") -> str:
+    counts = (
+        sum(shape.total for shape in shapes),
+        sum(shape.under_5_minutes for shape in shapes),
+        sum(shape.under_1_hour for shape in shapes),
+        sum(shape.under_1_day for shape in shapes),
+        sum(shape.older for shape in shapes),
+    )
+    return f"{name:40} " + " ".join(f"{count:6}" for count in counts)
 
 
 async def _steer(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here
     from fedirec.errors import InvalidInputError
-    from fedirec.storage import queue_steering
 
-    if not (arguments.all or arguments.host or arguments.activity):
-        message = f"say which: `fedirec queue {arguments.act}` takes an ACTIVITY, --host H or --all"
+    if not (arguments.all or arguments.host or arguments.id):
+        message = f"say which: `fedirec queue {arguments.act}` takes an ID, --host H or --all"
         raise InvalidInputError(message)
-    choice = _choice(arguments)
+    is_received = _is_about_received(arguments)
+    if is_received and arguments.act in {"hold", "release"}:
+        message = "what was received cannot be put aside: `fedirec peer block HOST` stops a host"
+        raise InvalidInputError(message)
     async with open_here() as federation:
+        steer = _steer_received if is_received else _steer_deliveries
         now = federation.now()
         async with federation.database.transaction() as transaction:
-            match arguments.act:
-                case "flush":
-                    count = await queue_steering.hurry(transaction, choice, now)
-                case "retry":
-                    count = await queue_steering.try_again(transaction, choice, now)
-                case "hold":
-                    count = await queue_steering.hold(transaction, choice)
-                case "release":
-                    count = await queue_steering.release(transaction, choice, now)
-                case _:
-                    count = await queue_steering.cancel(transaction, choice, now)
-    show(arguments, {"act": arguments.act, "count": count}, f"{arguments.act}: {count} deliveries")
+            count = await steer(transaction, arguments, now)
+    things = "received activities" if is_received else "deliveries"
+    record = {"id": arguments.id, "act": arguments.act, "of": things, "count": count}
+    show(arguments, record, f"{arguments.act}: {count} {things}")
 
 
-def _show_delivery(arguments: argparse.Namespace, delivery: "QueuedDelivery") -> None:
-    record = {
-        "id": delivery.activity_id,
-        "inbox": delivery.inbox,
-        "host": delivery.host,
-        "state": delivery.state,
-        "attempt": delivery.attempt,
-        "next_at": delivery.next_at,
-        "expires_at": delivery.expires_at,
-        "last_class": delivery.last_class,
-        "last_status": delivery.last_status,
-        "last_detail": delivery.last_detail,
-    }
-    last = f", last {delivery.last_class} {delivery.last_status or ''}".rstrip()
-    text = (
-        f"{delivery.state:9} {delivery.activity_id}\n"
-        f"          to {delivery.inbox}, attempt {delivery.attempt}"
-        f"{last if delivery.last_class else ''}, next {delivery.next_at:%Y-%m-%d %H:%M}"
-    )
-    show(arguments, record, text)
+async def _steer_deliveries(
+    transaction: "Transaction", arguments: argparse.Namespace, now: "datetime"
+) -> int:
+    from fedirec.storage import queue_steering
+
+    choice = queue_steering.Choice(host=_host(arguments), activity_id=arguments.id)
+    match arguments.act:
+        case "flush":
+            return await queue_steering.hurry(transaction, choice, now)
+        case "retry":
+            return await queue_steering.try_again(transaction, choice, now)
+        case "hold":
+            return await queue_steering.hold(transaction, choice)
+        case "release":
+            return await queue_steering.release(transaction, choice, now)
+        case _:
+            return await queue_steering.cancel(transaction, choice, now)
+
+
+async def _steer_received(
+    transaction: "Transaction", arguments: argparse.Namespace, now: "datetime"
+) -> int:
+    from fedirec.storage import received_steering
+
+    act = {
+        "flush": received_steering.hurry_received,
+        "retry": received_steering.handle_again,
+        "cancel": received_steering.drop_received,
+    }[arguments.act]
+    return await act(transaction, now, host=_host(arguments), id=arguments.id)

@@ -1,4 +1,4 @@
-"""What waits to be sent, and how it went, as admins see it, newest first. Reads only."""
+"""What waits to be sent or handled, and how it went, as keepers see it, newest first."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +6,7 @@ from typing import Final
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
 from fedirec.storage.database import Page, Reader, Row, Value
+from fedirec.storage.queue_depths import ACTIVE, ASIDE
 from fedirec.storage.statements import (
     LAST,
     bounded,
@@ -18,11 +19,21 @@ from fedirec.storage.statements import (
     text_or_none,
 )
 
-_DELIVERIES: Final = (
-    "select activity_id, inbox, host, actor_id, state, attempt, next_at, last_class, last_status,"
-    " last_detail, created_at, expires_at, settled_at from deliveries"
-    " where (activity_id, inbox) < (:before_activity, :before_inbox)"
+_DELIVERY: Final = (
+    "activity_id, inbox, host, actor_id, state, attempt, next_at, last_class, last_status,"
+    " last_detail, created_at, expires_at, settled_at"
 )
+_RECEIVED: Final = (
+    "id, activity_key, actor_id, host, type, state, attempt, next_at, last_class, last_detail,"
+    " created_at, settled_at"
+)
+_DEAD: Final = "state = 'dead'"
+# Materialized: one walk of the index of what is unfinished, never of all that was ever settled.
+_OF_STATE: Final = (
+    "with some as materialized (select * from {table} where {group} and state = :state)"
+    " select {columns} from some where "
+)
+_OF_ALL: Final = "select {columns} from {table} where "
 # A URL holds no space, so one separates the two parts of a delivery's cursor.
 _SEPARATOR: Final = " "
 
@@ -46,6 +57,27 @@ class QueuedDelivery:
     settled_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedReceived:
+    """One activity of somebody else's that waits to be handled, or was; without its body.
+
+    `id` is ours; `activity_id` is its own, or what stands for it when it has none.
+    """
+
+    id: str
+    activity_id: str
+    actor_id: ActorId
+    host: Host
+    type: str
+    state: str
+    attempt: int
+    next_at: datetime
+    last_class: str | None
+    last_detail: str | None
+    created_at: datetime
+    settled_at: datetime | None
+
+
 async def list_deliveries(
     reader: Reader,
     *,
@@ -62,10 +94,13 @@ async def list_deliveries(
         "before_inbox": inbox,
         "limit": bounded(limit) + 1,
     }
+    group = {"due": ACTIVE, "waiting": ACTIVE, "leased": ACTIVE}.get(state or "", ASIDE)
     rows = await reader.fetch_all(
-        f"{_DELIVERIES}{_only(parameters, state=state, host=host, activity_id=activity_id)}"
+        f"{_select('deliveries', _DELIVERY, state, group)}"
+        "(activity_id, inbox) < (:before_activity, :before_inbox)"
+        f"{_only(parameters, host=host, activity_id=activity_id)}"
         " order by activity_id desc, inbox desc limit :limit",
-        parameters,
+        parameters if state is None else {**parameters, "state": state},
     )
     return page_of(
         rows,
@@ -73,6 +108,33 @@ async def list_deliveries(
         _read_delivery,
         lambda row: f"{text(row, 'activity_id')}{_SEPARATOR}{text(row, 'inbox')}",
     )
+
+
+async def list_received(
+    reader: Reader,
+    *,
+    state: str | None = None,
+    host: str | None = None,
+    id: str | None = None,  # noqa: A002 - the specification's word
+    before: str | None = None,
+    limit: int,
+) -> Page[QueuedReceived]:
+    """Return a page of received activities: of one unfinished state or dead, of one host or id."""
+    parameters: dict[str, Value] = {"before": before or LAST, "limit": bounded(limit) + 1}
+    group = _DEAD if state == "dead" else ACTIVE
+    rows = await reader.fetch_all(
+        f"{_select('received', _RECEIVED, state, group)} id < :before"
+        f"{_only(parameters, host=host, id=id)} order by id desc limit :limit",
+        parameters if state is None else {**parameters, "state": state},
+    )
+    return page_of(rows, limit, _read_received, lambda row: text(row, "id"))
+
+
+def _select(table: str, columns: str, state: str | None, group: str) -> str:
+    """Return the beginning of a list: of one state through the index of its group, or of all."""
+    if state is None:
+        return _OF_ALL.format(table=table, columns=columns)
+    return _OF_STATE.format(table=table, columns=columns, group=group)
 
 
 def _only(parameters: dict[str, Value], **wanted: str | None) -> str:
@@ -96,5 +158,22 @@ def _read_delivery(row: Row) -> QueuedDelivery:
         last_detail=text_or_none(row, "last_detail"),
         created_at=instant(row, "created_at"),
         expires_at=instant(row, "expires_at"),
+        settled_at=instant_or_none(row, "settled_at"),
+    )
+
+
+def _read_received(row: Row) -> QueuedReceived:
+    return QueuedReceived(
+        id=text(row, "id"),
+        activity_id=text(row, "activity_key").partition(_SEPARATOR)[0],
+        actor_id=ActorId(text(row, "actor_id")),
+        host=Host(text(row, "host")),
+        type=text(row, "type"),
+        state=text(row, "state"),
+        attempt=number(row, "attempt"),
+        next_at=instant(row, "next_at"),
+        last_class=text_or_none(row, "last_class"),
+        last_detail=text_or_none(row, "last_detail"),
+        created_at=instant(row, "created_at"),
         settled_at=instant_or_none(row, "settled_at"),
     )

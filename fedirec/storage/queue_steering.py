@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fedirec.storage.database import Reader, Row, Transaction, Value, to_microseconds
-from fedirec.storage.statements import bounded, instant, number, text
+from fedirec.storage.queue_depths import UNFINISHED_DELIVERIES
+from fedirec.storage.statements import instant, number, text
 
 UNFINISHED: Final = ("due", "leased", "waiting", "held")
 FAILED: Final = ("gone", "expired", "dead")
@@ -30,20 +31,18 @@ _HOLD: Final = """
 update deliveries set state = 'held' where state in ('due', 'waiting') and {chosen}"""
 _CANCEL: Final = """
 update deliveries set state = 'cancelled', settled_at = :now
-where state in ('due', 'waiting', 'held') and {chosen}"""
+where state in ('due', 'waiting', 'held', 'dead') and {chosen}"""
 # The claims look where `delivery_hosts` tells them to.
 _LOOK_AT_CHOSEN: Final = """
-insert into delivery_hosts (next_at, host)
-select distinct cast(:now as bigint), host from deliveries
+insert into delivery_hosts (lane, next_at, host)
+select distinct 0, cast(:now as bigint), host from deliveries
 where state = 'due' and next_at = :now and {chosen} on conflict do nothing"""
-_SHAPE: Final = (
-    "select host, count(*) as total, min(created_at) as oldest_at,"
-    " sum(case when created_at > :minutes then 1 else 0 end) as fresh,"
-    " sum(case when created_at > :hour then 1 else 0 end) as in_hour,"
-    " sum(case when created_at > :day then 1 else 0 end) as in_day"
-    " from deliveries where state in ('due', 'leased', 'waiting', 'held')"
-    " group by host order by count(*) desc, host limit :limit"
-)
+_AGES: Final = """
+select host, count(*) as total, min(created_at) as oldest_at,
+  sum(case when created_at > :minutes then 1 else 0 end) as fresh,
+  sum(case when created_at > :hour then 1 else 0 end) as in_hour,
+  sum(case when created_at > :day then 1 else 0 end) as in_day
+from ({items}) as items group by host order by count(*) desc, host"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +55,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostShape:
-    """How many deliveries to a host are unfinished, by age."""
+    """How much of a host is unfinished, by age."""
 
     host: str
     total: int
@@ -96,21 +95,30 @@ async def hold(transaction: Transaction, choice: Choice) -> int:
 
 
 async def cancel(transaction: Transaction, choice: Choice, now: datetime) -> int:
-    """End what was not delivered yet, for good; return how many."""
+    """End what was not delivered yet, or is dead, for good; return how many."""
     return await transaction.execute(
         _CANCEL.format(chosen=_CHOSEN), {**_parameters(choice), "now": to_microseconds(now)}
     )
 
 
-async def list_shape(reader: Reader, now: datetime, *, limit: int = 50) -> list[HostShape]:
-    """Return the hosts with the most unfinished deliveries, and how old these are."""
+async def list_shape(reader: Reader, now: datetime) -> list[HostShape]:
+    """Return the hosts with unfinished deliveries, most first, and how old these are."""
+    return await read_shape(reader, shape_of(UNFINISHED_DELIVERIES), now)
+
+
+def shape_of(items: str) -> str:
+    """Return the statement that counts `items` (host, created_at) by host and age."""
+    return _AGES.format(items=items)
+
+
+async def read_shape(reader: Reader, sql: str, now: datetime) -> list[HostShape]:
+    """Return what a statement of `shape_of` counts."""
     rows = await reader.fetch_all(
-        _SHAPE,
+        sql,
         {
             "minutes": to_microseconds(now - timedelta(minutes=5)),
             "hour": to_microseconds(now - timedelta(hours=1)),
             "day": to_microseconds(now - timedelta(days=1)),
-            "limit": bounded(limit),
         },
     )
     return [_read_shape(row) for row in rows]
