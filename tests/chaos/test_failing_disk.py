@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -33,7 +33,8 @@ async def failing(program: Program, *, calls: str, every: int = 1) -> AsyncItera
         await until(lambda: is_traced(program.pid), expecting="strace")
         yield
     finally:
-        tracer.send_signal(signal.SIGINT)  # it lets go, and the program runs on
+        with suppress(ProcessLookupError):  # it ends with the program
+            tracer.send_signal(signal.SIGINT)  # it lets go, and the program runs on
         await tracer.wait()
 
 
