@@ -38,7 +38,7 @@ from fedirec.federation.resolution import resolve
 from fedirec.federation.stamping import retract_all_about
 from fedirec.signatures.digest import multibase_digest
 from fedirec.signatures.messages import SignedRequest
-from fedirec.storage import actors, blocks, queue
+from fedirec.storage import actors, blocks, queue, turns
 from fedirec.storage.database import Transaction
 from fedirec.storage.inboxes import Source
 from fedirec.storage.intake import Intake
@@ -231,22 +231,8 @@ async def handle_received(federation: Federation, claimed: ClaimedReceived) -> N
     case = await _case_of(federation, claimed, activity, allowance)
     if isinstance(case, Case):
         case = await _with_needs(federation, case, allowance)
-    scene = scene_of(federation)
     try:
-        async with federation.database.transaction() as transaction:
-            outcome = (
-                await registry.apply(transaction, case, scene) if isinstance(case, Case) else case
-            )
-            await carry_out(
-                transaction,
-                scene,
-                case.activity if isinstance(case, Case) else activity,
-                outcome,
-                source=Source.RECEIVED,
-                source_id=claimed.id,
-            )
-            failpoint("received.applied")
-            await _settle(transaction, scene, claimed, outcome)
+        outcome = await _apply(federation, claimed, activity, case)
     except LeaseLostError as error:
         _log.info("received.lease_lost", received_id=claimed.id, reason=str(error))
         return
@@ -259,6 +245,28 @@ async def handle_received(federation: Federation, claimed: ClaimedReceived) -> N
         ignored=outcome.ignored,
     )
     federation.wake()
+
+
+async def _apply(
+    federation: Federation, claimed: ClaimedReceived, activity: Activity, case: Case | Outcome
+) -> Outcome:
+    """Write everything that follows from an activity, and that it is done."""
+    scene = scene_of(federation)
+    async with federation.database.transaction() as transaction:
+        # a Create and its Update, or a Like and its Undo, may be handled at the same time
+        await turns.wait(transaction, claimed.actor_id)
+        outcome = await registry.apply(transaction, case, scene) if isinstance(case, Case) else case
+        await carry_out(
+            transaction,
+            scene,
+            case.activity if isinstance(case, Case) else activity,
+            outcome,
+            source=Source.RECEIVED,
+            source_id=claimed.id,
+        )
+        failpoint("received.applied")
+        await _settle(transaction, scene, claimed, outcome)
+    return outcome
 
 
 async def _case_of(

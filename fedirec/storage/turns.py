@@ -6,6 +6,7 @@ from typing import Final
 from fedirec.storage.database import Transaction
 
 _TRY: Final = "select pg_try_advisory_xact_lock(:number) as is_ours"
+_WAIT: Final = "select pg_advisory_xact_lock(:number)"
 
 
 async def take(transaction: Transaction, task: str) -> bool:
@@ -15,7 +16,21 @@ async def take(transaction: Transaction, task: str) -> bool:
     """
     if transaction.engine == "sqlite":
         return True
-    digest = hashlib.sha256(f"fedirec {task}".encode()).digest()
-    number = int.from_bytes(digest[:8], signed=True)
-    row = await transaction.fetch_one(_TRY, {"number": number})
+    row = await transaction.fetch_one(_TRY, {"number": _number(task)})
     return row is not None and bool(row["is_ours"])
+
+
+async def wait(transaction: Transaction, whose: str) -> None:
+    """Wait until this transaction alone does something of somebody's, until it ends.
+
+    Each statement sees what others committed before it, so two that make and edit one thing at the
+    same time would each find nothing. Take it first, and only one.
+    """
+    if transaction.engine != "sqlite":
+        await transaction.fetch_one(_WAIT, {"number": _number(whose)})
+
+
+def _number(name: str) -> int:
+    """Return the number that PostgreSQL knows a name by: 64 bits of its digest."""
+    digest = hashlib.sha256(f"fedirec {name}".encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)

@@ -19,3 +19,18 @@ async def test_without_trouble_everything_holds(world, program, database_url):
 
     await settle_and_check(world, database=database_url)
     assert await program.leave() == 0
+
+
+async def test_what_follows_at_once_is_not_lost_beside_what_it_follows(
+    world, program, database_url
+):
+    await program.start()
+    pia = world.actors[0]
+
+    for _ in range(8):
+        made = await world.say(pia, world.mention(pia, "ada"), to="ada")
+        await world.say(pia, world.edit(pia, made.activity["object"]), to="ada")
+    for said in world.said[:4]:
+        await world.say(pia, pia.activity("Delete", said.activity["object"]["id"]), to="ada")
+
+    await settle_and_check(world, database=database_url)
