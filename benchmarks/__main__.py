@@ -7,7 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import fan_out, handling, inbox, pages, starting
+from benchmarks import (
+    enqueuing,
+    fan_out,
+    handling,
+    inbox,
+    neighbour,
+    pages,
+    restarting,
+    sizes,
+    starting,
+    workers,
+)
 from benchmarks.plan import Plan, Workshop, open_workshop
 from benchmarks.processes import raise_file_limit
 from benchmarks.report import as_json, as_text
@@ -18,8 +29,14 @@ BENCHMARKS: Final[dict[str, Callable[[Workshop], list[Result]]]] = {
     "inbox": inbox.accepting,
     "handled": handling.handling,
     "fan-out": fan_out.delivering,
+    "enqueue": enqueuing.enqueuing,
     "reading": pages.reading,
     "starting": starting.starting,
+    "sizes": sizes.growing,
+    "fedify": neighbour.beside_fedify,
+    "workers": workers.working_together,
+    "restart": restarting.restarting,
+    "crash": restarting.crashing,
 }
 _OPEN_FILES: Final = 8_192
 

@@ -30,12 +30,16 @@ class Elsewhere:
     by_host: Counter[str] = field(default_factory=Counter)
     seen: set[bytes] = field(default_factory=set)
     last_at: dict[str, float] = field(default_factory=dict)
+    in_flight: Counter[str] = field(default_factory=Counter)
+    most_in_flight: int = 0
 
     def take(self, host: str, target: bytes, body: bytes) -> None:
         """Count one delivery; `seen` holds each pair of inbox and body once."""
         self.by_host[host] += 1
         self.seen.add(hashlib.sha256(host.encode() + target + body).digest()[:16])
         self.last_at[host] = time.monotonic()
+        self.in_flight[host] += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight[host])
 
     def tell(self, target: str) -> bytes:
         """Return the counts; at /forget they begin anew."""
@@ -44,6 +48,7 @@ class Elsewhere:
             "distinct": len(self.seen),
             "by_host": self.by_host,
             "last_at": self.last_at,
+            "most_in_flight": self.most_in_flight,
         }
         answer = _json(said)
         if target == "/forget":
@@ -133,8 +138,14 @@ class _Connection(asyncio.Protocol):
             return
         if self._host in self._elsewhere.slow:
             loop = asyncio.get_running_loop()
-            loop.call_later(self._elsewhere.slow_seconds, self._transport.write, answer)
+            loop.call_later(self._elsewhere.slow_seconds, self._write_now, answer)
         else:
+            self._write_now(answer)
+
+    def _write_now(self, answer: bytes) -> None:
+        if answer is _TAKEN:
+            self._elsewhere.in_flight[self._host] -= 1
+        if self._transport is not None:
             self._transport.write(answer)
 
 

@@ -106,16 +106,24 @@ def outside(workshop: Workshop) -> Iterator[Outside]:
     guild = new_guild(room / "guild")
     tokens = add_members(guild, ["ada", "bob", "cyd", "dee", "eve"])
     with neighbourhood(room, hosts=SLOW.stop, hanging=HANGING, slow=SLOW) as hosts:
-        _follow(guild, ["ada", "bob", "cyd", "dee"], _people(hosts, range(HEALTHY), each))
-        _follow(guild, ["bob"], _people(hosts, DEAD, 1))
-        _follow(guild, ["cyd"], _people(hosts, HANGING, _INBOXES_OF_A_HANGING_HOST))
-        _follow(guild, ["dee"], _people(hosts, SLOW, each))
-        _follow(guild, ["dee"], _people(hosts, DEAD[:2], each))
-        many = workshop.plan.some(_MANY) // HEALTHY + 1
-        _follow(guild, ["eve"], _people(hosts, range(HEALTHY), many))
+        follow_healthy(guild, ["ada", "bob", "cyd", "dee"], hosts, each)
+        add_followers(guild, ["bob"], _people(hosts, DEAD, 1))
+        add_followers(guild, ["cyd"], _people(hosts, HANGING, _INBOXES_OF_A_HANGING_HOST))
+        add_followers(guild, ["dee"], _people(hosts, SLOW, each))
+        add_followers(guild, ["dee"], _people(hosts, DEAD[:2], each))
+        follow_healthy(guild, ["eve"], hosts, workshop.plan.some(_MANY) // HEALTHY + 1)
         yield Outside(
             guild=guild, ledger=Ledger(guild), tokens=tokens, hosts=hosts, inboxes=HEALTHY * each
         )
+
+
+def follow_healthy(
+    guild: Guild, names: Sequence[str], hosts: Neighbourhood, each: int
+) -> list[Actor]:
+    """Have members followed by so many people of each healthy host; return those."""
+    people = _people(hosts, range(HEALTHY), each)
+    add_followers(guild, names, people)
+    return people
 
 
 def _people(hosts: Neighbourhood, places: Sequence[int], each: int) -> list[Actor]:
@@ -124,10 +132,6 @@ def _people(hosts: Neighbourhood, places: Sequence[int], each: int) -> list[Acto
         for place in places
         for number in range(each)
     ]
-
-
-def _follow(guild: Guild, names: Sequence[str], people: Sequence[Actor]) -> None:
-    add_followers(guild, names, people)
 
 
 def send_note(here: Outside, server: Child, name: str, *, inboxes: int | None = None) -> Sent:

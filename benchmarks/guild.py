@@ -8,9 +8,9 @@ import asyncio
 import json
 import sys
 import urllib.request
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -41,11 +41,12 @@ RAISED_WORDS: Final = "rate buckets (RX-10) and connections per address (RX-06) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guild:
-    """A guild on disk; `database` is empty for SQLite in its folder."""
+    """A guild on disk; `database` is empty for SQLite in its folder, `limits` differ from shipped."""
 
     folder: Path
     port: int
     database: str = ""
+    limits: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> Place:
@@ -69,12 +70,15 @@ class Guild:
     def environment(self) -> dict[str, str]:
         """Return its settings as `serve` reads them."""
         said = {name.upper(): value for name, value in self._said().items()}
-        said |= {f"LIMITS__{name.upper()}": value for name, value in RAISED.items()}
+        said |= {f"LIMITS__{name.upper()}": value for name, value in self._limits().items()}
         return {f"FEDIREC_{name}": value for name, value in said.items()}
 
     def settings(self) -> Settings:
         """Return the same for this process."""
-        return build_settings({**self._said(), "limits": RAISED}, heeds_environment=False)
+        return build_settings({**self._said(), "limits": self._limits()}, heeds_environment=False)
+
+    def _limits(self) -> dict[str, str]:
+        return {**RAISED, **self.limits}
 
     def _said(self) -> dict[str, str]:
         return {
@@ -87,10 +91,12 @@ class Guild:
         }
 
 
-def new_guild(folder: Path, *, database: str = "") -> Guild:
+def new_guild(
+    folder: Path, *, database: str = "", limits: Mapping[str, str] | None = None
+) -> Guild:
     """Return a guild that is not founded yet."""
     folder.mkdir(mode=0o700, parents=True)
-    return Guild(folder=folder, port=free_port(), database=database)
+    return Guild(folder=folder, port=free_port(), database=database, limits=limits or {})
 
 
 @asynccontextmanager

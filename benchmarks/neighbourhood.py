@@ -28,6 +28,7 @@ class Counts:
     distinct: int
     by_host: Mapping[str, int]
     last_at: Mapping[str, float]
+    most_in_flight: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +72,9 @@ def neighbourhood(
     port: int | None = None,
     hanging: Sequence[int] = (),
     slow: Sequence[int] = (),
+    slow_seconds: float = _SLOW_SECONDS,
 ) -> Iterator[Neighbourhood]:
-    """Run the first so many hosts for the length of the block; some hang, some take 2 s."""
+    """Run the first so many hosts for the length of the block; some hang, some are slow."""
     port = port or free_port()
     places = tuple(address(place) for place in range(hosts))
     config, log = folder / "elsewhere.json", folder / "elsewhere.log"
@@ -82,7 +84,7 @@ def neighbourhood(
         "people": {signer.name: signer.pem for signer in signers},
         "hanging": [address(place) for place in hanging],
         "slow": [address(place) for place in slow],
-        "slow_seconds": _SLOW_SECONDS,
+        "slow_seconds": slow_seconds,
     }
     config.write_text(json.dumps(said))
     with running([sys.executable, "-m", "benchmarks.elsewhere", str(config)], log=log) as child:

@@ -61,6 +61,14 @@ def spread(samples: Sequence[float]) -> Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """What one thing costs at each size: pairs of how much is stored and CPU microseconds."""
+
+    name: str
+    points: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """One line of the table. `value` is None where the counts were wrong: such a run has no rate.
 
@@ -73,6 +81,7 @@ class Result:
     yardstick: str
     samples: Spread | None = None
     detail: Mapping[str, Detail] = field(default_factory=dict)
+    curve: Curve | None = None
 
     @property
     def is_met(self) -> bool | None:
