@@ -5,17 +5,20 @@ the pages: an Offer of an endorsement asks first, an Accept answers.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
-from fedirec.activitypub.documents import JsonObject
+from fedirec.activitypub.documents import JsonObject, dump
 from fedirec.activitypub.parse import kind_of
 from fedirec.activitypub.vocabulary import TAKING_BACK, ActivityType, ObjectKind
 from fedirec.community import client_acts, client_notes
 from fedirec.community.client_submission import Submission, read_submission
 from fedirec.community.membership import get_acting_member
-from fedirec.domain.actors import ActivityId
-from fedirec.errors import UnsupportedActionError
+from fedirec.domain.actors import ActivityId, Actor
+from fedirec.errors import ConflictError, InvalidInputError, UnsupportedActionError
 from fedirec.federation.context import Federation
+from fedirec.signatures.digest import multibase_digest
+from fedirec.storage.outbox_posts import OutboxPost, find_done
 
 _ACTS: Final[dict[str, Callable[[Federation, Submission], Awaitable[ActivityId]]]] = {
     ActivityType.ACCEPT: client_acts.accept,
@@ -34,14 +37,50 @@ _ACTS: Final[dict[str, Callable[[Federation, Submission], Awaitable[ActivityId]]
 }
 
 
-async def submit(federation: Federation, member: str, document: JsonObject) -> ActivityId:
+async def submit(
+    federation: Federation, member: str, document: JsonObject, *, key: str | None = None
+) -> ActivityId:
     """Do what the client's activity says; return the id of the activity that came of it.
 
+    What was done by the same idempotency key in the last 30 days is not done again: its id is
+    returned. Another body under such a key raises InvalidInputError.
     An object that is no activity is wrapped in a Create (§6.2.1). Raises InvalidInputError for what
     lacks an object or target, UnsupportedActionError for what is not done here, and whatever the
     act itself raises.
     """
     actor = await get_acting_member(federation, member)
+    if key is None:
+        return await _act(federation, member, actor, document)
+    digest = multibase_digest(dump(document))
+    done = await _find_done(federation, actor, key, digest)
+    if done is not None:
+        return done
+    post = OutboxPost(
+        actor_id=actor.id, key=key, digest=digest, request_id=federation.mint().ulid()
+    )
+    try:
+        return await _act(replace(federation, post=post), member, actor, document)
+    except ConflictError:  # perhaps since the same POST came twice at once, and the other was done
+        done = await _find_done(federation, actor, key, digest)
+        if done is None:
+            raise
+        return done
+
+
+async def _find_done(
+    federation: Federation, actor: Actor, key: str, digest: str
+) -> ActivityId | None:
+    async with federation.database.reading() as reader:
+        done = await find_done(reader, actor.id, key)
+    if done is not None and done.digest != digest:
+        message = f"the idempotency key {key!r} was used for another body"
+        raise InvalidInputError(message, field="Idempotency-Key")
+    return None if done is None else done.activity_id
+
+
+async def _act(
+    federation: Federation, member: str, actor: Actor, document: JsonObject
+) -> ActivityId:
     activity = document
     if kind_of(document) is ObjectKind.NOTE:
         activity = {"type": "Create", "object": document}

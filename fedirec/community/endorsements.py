@@ -11,14 +11,14 @@ from fedirec.activitypub.endorsements import render_accept, render_endorsement_n
 from fedirec.activitypub.render import render_undo
 from fedirec.community.asking import Asking, OfferMade, ask_in
 from fedirec.community.membership import get_acting_member
-from fedirec.domain.actors import Actor, ObjectId
+from fedirec.domain.actors import ActivityId, Actor, ObjectId
 from fedirec.domain.endorsements import EndorsementDraft, OfferState, OfferWay, check_draft
 from fedirec.domain.handles import parse_handle
 from fedirec.errors import ConflictError, InvalidInputError, NotFoundError
 from fedirec.failpoints import failpoint
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication, Scene
-from fedirec.federation.outbox import publish_in, scene_of
+from fedirec.federation.outbox import note_done, publish_in, scene_of
 from fedirec.federation.replies import delete_question
 from fedirec.federation.stamping import make_stamp, retract_note, withdraw_consent
 from fedirec.federation.webfinger import resolve_handle
@@ -141,6 +141,7 @@ async def answer(federation: Federation, member: str, offer_id: str, *, is_accep
             await _accept(transaction, scene, endorsed, waiting)
         else:
             await offers.set_offer_state(transaction, waiting.id, OfferState.DECLINED, scene.now)
+            await note_done(transaction, scene, endorsed.id, ActivityId(waiting.id))
         answered = await offers.find_offer(transaction, waiting.id)
         failpoint("consent.written")
     federation.wake()

@@ -26,6 +26,7 @@ from fedirec.storage import (
     notes,
     notifications,
     offers,
+    outbox_posts,
     peers,
     received,
     seen_signatures,
@@ -146,6 +147,7 @@ async def forget_old(federation: Federation) -> None:
         await peers.prune_peers(transaction, now - limits.peers_kept)
         await deliveries.expire_deliveries(transaction, now)
         await received.prune_received(transaction, now - limits.received_kept, limit=_PRUNED)
+        await outbox_posts.prune_posts(transaction, now - limits.received_kept)
     federation.wake()
 
 

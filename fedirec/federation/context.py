@@ -15,6 +15,7 @@ from fedirec.federation.counts import Counts
 from fedirec.federation.fetch_ledger import FetchLedger
 from fedirec.federation.key_cache import KeyCache
 from fedirec.storage.database import Database
+from fedirec.storage.outbox_posts import OutboxPost
 from fedirec.storage.space import SpaceWatch
 from fedirec.transport.protocol import Transport
 
@@ -27,6 +28,7 @@ class Federation:
     once. `is_allow_list` admits only hosts listed as allowed; `is_authorized_fetch` asks every
     reader of activity JSON for a signature. `ledger` keeps fetching within bounds. `counts` is what
     this process did, for `/metrics`. `space` is asked before anything new is taken in.
+    `post` is what a client asked for by a key.
     """
 
     instance: Instance
@@ -42,6 +44,7 @@ class Federation:
     ledger: FetchLedger = field(default_factory=FetchLedger)
     counts: Counts = field(default_factory=Counts)
     space: SpaceWatch = field(default_factory=lambda: SpaceWatch(Path()))
+    post: OutboxPost | None = None
 
     def mint(self) -> Mint:
         """New ids, made now."""

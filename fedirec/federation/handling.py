@@ -18,6 +18,7 @@ from fedirec.domain.limits import Limits
 from fedirec.domain.notifications import Notice
 from fedirec.federation.key_cache import KeyCache
 from fedirec.storage.database import Transaction
+from fedirec.storage.outbox_posts import OutboxPost
 
 
 class NeedKind(StrEnum):
@@ -59,12 +60,16 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What a rule may use inside a transaction: where we are, the hour, new ids, keys, limits."""
+    """What a rule may use inside a transaction: where we are, the hour, new ids, keys, limits.
+
+    `post` is the POST of a client that the transaction is for, if it had an idempotency key.
+    """
 
     instance: Instance
     limits: Limits
     keys: KeyCache
     mint: Mint
+    post: OutboxPost | None = None
 
     @property
     def now(self) -> datetime:

@@ -8,7 +8,7 @@ meets gives people here the effect.
 from fedirec.activitypub.documents import JsonObject, dump, ids_of
 from fedirec.activitypub.parse import Activity, parse_activity
 from fedirec.activitypub.render import with_proof_context
-from fedirec.domain.actors import ActivityId
+from fedirec.domain.actors import ActivityId, ActorId
 from fedirec.domain.public import PUBLIC
 from fedirec.errors import InvalidInputError
 from fedirec.failpoints import failpoint
@@ -21,6 +21,7 @@ from fedirec.storage import activities, inboxes, notifications
 from fedirec.storage.activities import LocalActivity
 from fedirec.storage.database import Transaction
 from fedirec.storage.inboxes import Source
+from fedirec.storage.outbox_posts import record_post
 
 
 def scene_of(federation: Federation) -> Scene:
@@ -30,6 +31,7 @@ def scene_of(federation: Federation) -> Scene:
         limits=federation.limits,
         keys=federation.keys,
         mint=federation.mint(),
+        post=federation.post,
     )
 
 
@@ -79,9 +81,21 @@ async def publish_in(
         transaction, Case(activity=activity, actor=publication.actor, is_local=True), scene
     )
     await fan_out.enqueue(transaction, scene, publication, activity, blind)
+    await note_done(transaction, scene, publication.actor.id, activity.id)
     await carry_out(transaction, scene, activity, outcome, source_id=activity.id)
     failpoint("outbox.written")
     return activity.id
+
+
+async def note_done(
+    transaction: Transaction, scene: Scene, actor_id: ActorId, activity_id: ActivityId
+) -> None:
+    """Note what came of the actor's own POST, in the transaction that does it.
+
+    Raises ConflictError when a repeat of the POST was quicker.
+    """
+    if scene.post is not None and scene.post.actor_id == actor_id:
+        await record_post(transaction, scene.post, activity_id, scene.now)
 
 
 async def carry_out(
