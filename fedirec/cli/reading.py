@@ -1,4 +1,4 @@
-"""`fedirec inbox` and `outbox`: what a member was sent, and what they sent; newest first."""
+"""`fedirec inbox`, `outbox` and `reached`: what a member was sent, what they sent, and to whom."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fedirec.cli.arguments import Commands, add_command, show
 
 SHOWN = 40
+PAGE = 500
 
 
 def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -18,6 +19,11 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
         parser = add_command(commands, name, run, says=says)
         parser.add_argument("name", metavar="NAME")
         parser.add_argument("--limit", type=int, default=SHOWN, metavar="N", help=f"({SHOWN})")
+    parser = add_command(
+        commands, "reached", _reached, says="show how many servers got what a member sent"
+    )
+    parser.add_argument("name", metavar="NAME", help="who sent it, or an admin")
+    parser.add_argument("id", metavar="ID", help="of an activity, or of what it is about")
 
 
 async def _inbox(arguments: argparse.Namespace) -> None:
@@ -51,6 +57,35 @@ async def _outbox(arguments: argparse.Namespace) -> None:
                 most=most,
             ):
                 _show(arguments, item.id, item.body)
+
+
+async def _reached(arguments: argparse.Namespace) -> None:
+    """Print the count, then every server that did not get it, with the reason."""
+    from fedirec.cli.opening import open_here, the_member
+    from fedirec.community.reach import find_reach
+
+    async with open_here() as federation:
+        member = await the_member(federation, arguments.name)
+        found = await find_reach(federation, member, arguments.id, limit=PAGE)
+        reach, page = found.reach, found.missing
+        more = "; more are being added" if reach.is_spreading else ""
+        record: dict[str, object] = {
+            "id": arguments.id,
+            "reached": reach.reached,
+            "total": reach.total,
+        }
+        text = f"reached {reach.reached} of {reach.total} servers{more}"
+        show(arguments, {**record, "is_spreading": reach.is_spreading}, text)
+        while True:
+            for each in page.items:
+                record = {"id": each.host, "state": each.state, "reason": each.reason}
+                show(arguments, record, f"  {each.host}: {each.reason}")
+            if page.next_cursor is None:
+                return
+            found = await find_reach(
+                federation, member, arguments.id, after=page.next_cursor, limit=PAGE
+            )
+            page = found.missing
 
 
 def _show(arguments: argparse.Namespace, activity_id: str, body: str) -> None:

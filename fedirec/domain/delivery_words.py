@@ -26,6 +26,7 @@ _REASONS: Final = {
     DeliveryClass.MOVED.value: ("sends us elsewhere: {}", "sends us elsewhere"),
     DeliveryClass.BUSY.value: ("asks for time: {}", "asks for time"),
     DeliveryClass.TEMPORARY.value: ("is in trouble: {}", "does not answer"),
+    "unreachable": ("has not answered for a week", "has not answered for a week"),
 }
 _NEXT: Final = {
     "due": "about to be sent",
@@ -52,6 +53,8 @@ class Standing:
 
 def in_words(standing: Standing, now: datetime) -> str:
     """Return one line without its subject: `does not answer; next try …, trying until …`."""
+    if standing.cls == "superseded":
+        return "something later was said in its place"
     if standing.state in _ENDS:
         return _ENDS[standing.state]
     reason = _reason(standing, now)

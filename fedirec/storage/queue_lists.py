@@ -30,8 +30,9 @@ _RECEIVED: Final = (
 _DEAD: Final = "state = 'dead'"
 # Materialized: one walk of the index of what is unfinished, never of all that was ever settled.
 _OF_STATE: Final = (
-    "with some as materialized (select * from {table} where {group} and state = :state)"
-    " select {columns} from some where "
+    "with chosen as materialized ("
+    "select {columns} from {table} where {group} and state = :state)"
+    " select {columns} from chosen where "
 )
 _OF_ALL: Final = "select {columns} from {table} where "
 # A URL holds no space, so one separates the two parts of a delivery's cursor.

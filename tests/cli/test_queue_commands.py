@@ -10,6 +10,9 @@ from fedirec.domain.actors import ActivityId, Host, InboxUrl
 from fedirec.storage import deliveries
 from fedirec.storage.deliveries import Leaving
 from fedirec.storage.peers import see_peer
+from fedirec.storage.queue import claim_received, settle_received
+from fedirec.storage.received import insert_received
+from tests.storage.samples import a_received
 
 JOB = ("--title", "Two framers", "--words", "Six weeks from March, tools and lunch are there.")
 PAY = ("--pay-min", "190", "--pay-max", "220", "--currency", "EUR", "--per", "day")
@@ -104,3 +107,96 @@ def test_an_outbox_is_shown_as_far_as_wanted(guild, waiting):
     assert len(guild.done("outbox", "ada", "--limit", "1").records) == 1
     assert len(guild.done("outbox", "ada", "--limit", "1000").records) == 2
     assert len(guild.done("inbox", "ada", "--limit", "1").records) <= 1
+
+
+def receive(*numbers: int) -> list[str]:
+    """Let some activities be received, of which all failed for good; return their ids."""
+
+    async def insert() -> list[str]:
+        async with open_here() as federation, federation.database.transaction() as transaction:
+            items = [a_received(number) for number in numbers]
+            await insert_received(transaction, items)
+            claimed = await claim_received(
+                transaction,
+                now=federation.now(),
+                limit=9,
+                token="t",
+                lease_until=federation.now(),
+            )
+            for item in claimed:
+                await settle_received(
+                    transaction,
+                    id=item.id,
+                    token="t",
+                    state="dead",
+                    now=federation.now(),
+                    detail="Traceback:\n  \x1b[31mKeyError: 'oak'",
+                )
+            return [item.id for item in items]
+
+    return asyncio.run(insert())
+
+
+@pytest.mark.rule("OP-05", "ST-03")
+def test_what_is_dead_is_shown_whichever_way_it_went_with_its_traceback(guild, waiting):
+    (dead,) = receive(7)
+
+    (listed,) = guild.done("queue", "dead").records
+    shown = guild.run("queue", "dead").out
+
+    assert (listed["id"], listed["state"], listed["type"]) == (dead, "dead", "Create")
+    assert "it failed here again and again" in shown
+    assert "| Traceback:\n" in shown
+    assert "\x1b" not in shown + guild.run("queue", "show", dead, "--json").out
+    assert guild.done("queue", "dead", "--host", FAR).records == []
+
+
+def test_what_was_received_is_tried_again_and_ended_by_its_id_or_host(guild):
+    (first, second) = receive(7, 8)
+
+    assert guild.done("queue", "retry", first).record["count"] == 1
+    assert [item["id"] for item in guild.done("queue", "list", "--received").records] == [first]
+    assert guild.done("queue", "shape", "--received").record["total"] == 1
+    assert guild.done("queue", "list").records == []
+    assert (
+        guild.done("queue", "cancel", "--host", "peer.example", "--received").record["count"] == 2
+    )
+    assert guild.done("queue", "show", second).record["reason"] == "ended by a keeper"
+    assert "cannot be put aside" in guild.run("queue", "hold", first).complaint
+
+
+def test_why_something_waits_is_told_in_words(guild, waiting):
+    guild.done("queue", "hold", waiting)
+
+    assert guild.done("queue", "show", waiting).record["reason"].startswith("put aside by a keeper")
+    assert "far.example: put aside by a keeper" in guild.run("queue", "list").out
+
+
+def test_the_shape_ends_with_nothing_cut_and_begins_with_the_sum(guild, waiting):
+    lines = guild.run("queue", "shape").out.splitlines()
+
+    assert lines[1].split()[:2] == ["TOTAL", "1"]
+    assert len(lines) == 3
+
+
+def test_an_author_sees_how_many_servers_got_it_and_why_the_others_did_not(guild, waiting):
+    created = guild.done("outbox", "ada").records[0]
+
+    told = guild.done("reached", "ada", str(created["object"]["id"])).records  # type: ignore[index]  # as JSON
+
+    assert told[0] | {"id": ""} == {"id": "", "reached": 0, "total": 1, "is_spreading": False}
+    assert told[1] == {"id": FAR, "state": "due", "reason": "about to be sent"}
+    shown = guild.run("reached", "ada", waiting).out
+    assert shown == "reached 0 of 1 servers\n  far.example: about to be sent\n"
+
+
+def test_nobody_but_the_author_and_an_admin_sees_it(guild):
+    guild.done("job", "bo", *JOB, *PAY)
+    job = str(guild.done("outbox", "bo").records[0]["id"])
+    guild.done("member", "add", "cy")
+
+    assert guild.done("reached", "ada", job).record["total"] == 0
+    unseen = guild.run("reached", "cy", job).complaint.replace(job, "")
+    assert unseen == guild.run("reached", "cy", "https://x.example/").complaint.replace(
+        "https://x.example/", ""
+    )
