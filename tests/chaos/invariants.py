@@ -45,6 +45,16 @@ async def settle_and_check(world: World, *, database: str) -> None:
         await opened.close()
 
 
+async def rows_of(database: str, table: str) -> Sequence[Row]:
+    """All that stands in a table now, at the address of a database."""
+    opened = await open_database(database)
+    try:
+        async with opened.reading() as reader:
+            return await reader.fetch_all(f"select * from {table}")  # noqa: S608 - a test's word
+    finally:
+        await opened.close()
+
+
 async def drain(database: Database) -> None:
     """Wait until nothing waits any more."""
     deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS

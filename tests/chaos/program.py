@@ -57,16 +57,29 @@ class Program:
 
     async def launch(self, *, failpoints: str = "", **settings: str) -> None:
         """Start it without waiting for it."""
+        self._starts = self.count_events("worker.ready")
+        self._process = await self._run(self.words, failpoints, settings)
+
+    async def command(self, *words: str, failpoints: str = "") -> int:
+        """Run another command beside it; return how it ended."""
+        process = await self._run(words, failpoints, {})
+        async with asyncio.timeout(START_SECONDS):
+            await process.communicate()
+        assert process.returncode is not None
+        return process.returncode
+
+    async def _run(
+        self, words: tuple[str, ...], failpoints: str, settings: Mapping[str, str]
+    ) -> asyncio.subprocess.Process:
         given = {**self.settings, **settings}
         if failpoints:
             given["FAILPOINTS"] = failpoints
-        self._starts = self.count_events("worker.ready")
         with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
                 "fedirec",
-                *self.words,
+                *words,
                 cwd=self.folder,
                 env=clean_environment(given),
                 stdout=asyncio.subprocess.PIPE,

@@ -110,12 +110,16 @@ class World:
             act.location = answer.headers["location"]
         return answer
 
+    async def fetch(self, url: str) -> Any:
+        """A document, as a stranger finds it."""
+        async with self.client.get(url, headers={"Accept": ACTIVITY_JSON}) as response:
+            assert response.status in _SUCCESS, response.status
+            return await response.json(content_type=None)
+
     async def made_by(self, act: Act) -> str:
-        """The id of the object of an act's activity, as a stranger finds it."""
+        """The id of the object of an act's activity."""
         assert act.location is not None, self.answers[-1]
-        async with self.client.get(act.location, headers={"Accept": ACTIVITY_JSON}) as response:
-            document = await response.json(content_type=None)
-        object_ = document["object"]
+        object_ = (await self.fetch(act.location))["object"]
         return object_ if isinstance(object_, str) else str(object_["id"])
 
     async def repeat_unanswered(self) -> None:
