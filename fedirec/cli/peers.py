@@ -106,7 +106,7 @@ async def _forget(arguments: argparse.Namespace) -> None:
     async with open_here() as federation:
         host = check_host(federation, arguments.host)
         async with federation.database.transaction() as transaction:
-            await forget_peer(transaction, host)
+            await forget_peer(transaction, host, federation.now())
         show(arguments, {"id": host}, f"{host} is forgotten; blocks stay")
 
 

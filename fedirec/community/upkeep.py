@@ -144,7 +144,7 @@ async def forget_old(federation: Federation) -> None:
         )
         await tombstones.prune(transaction, now - limits.tombstones_kept)
         await notifications.prune_notifications(transaction, now - limits.notifications_kept)
-        await peers.prune_peers(transaction, now - limits.peers_kept)
+        await peers.prune_peers(transaction, now - limits.peers_kept, most=limits.peers_most)
         await deliveries.expire_deliveries(transaction, now)
         await received.prune_received(transaction, now - limits.received_kept, limit=_PRUNED)
         await outbox_posts.prune_posts(transaction, now - limits.received_kept)

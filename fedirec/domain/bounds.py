@@ -50,6 +50,7 @@ BOUNDS: Final[Mapping[str, tuple[Bound, Bound]]] = {
     "received_kept": (24 * _H, 365 * _D),
     "notifications_kept": (30 * _D, 3650 * _D),
     "peers_kept": (14 * _D, 365 * _D),
+    "peers_most": (1_000, 1_000_000),
     "tombstones_kept": (7 * _D, 3650 * _D),
     "tombstones_per_host": (100, 1_000_000),
     "words_min": (1, 1_000),

@@ -55,6 +55,7 @@ class Limits:
     received_kept: timedelta = timedelta(days=30)  # SG-09
     notifications_kept: timedelta = timedelta(days=365)
     peers_kept: timedelta = timedelta(days=30)  # RX-05: after they were last heard or tried
+    peers_most: int = 50_000
     tombstones_kept: timedelta = timedelta(days=180)  # OR-08
     tombstones_per_host: int = 10_000
     # endorsements

@@ -23,7 +23,10 @@ _PASSING: Final = (
 _REJECTED: Final = (timedelta(hours=1), timedelta(hours=12))  # peers have bugs on deploy day
 _AUTH: Final = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=8), timedelta(hours=12))
 _MISSING_FOR: Final = timedelta(hours=24)
-_SANE_RETRY_AFTER: Final = (timedelta(seconds=1), timedelta(hours=24))
+_SHORTEST_WAIT: Final = timedelta(seconds=1)
+
+LONGEST_WAIT: Final = timedelta(hours=24)
+"""No wait is longer: what waits longer was planned by a clock that was wrong (ST-07)."""
 
 _PROTECTIVE: Final = frozenset({"Block", "Delete", "Reject", "Undo"})
 
@@ -86,19 +89,18 @@ def classify(status: int | None) -> DeliveryClass:
             return _BY_STATUS.get(status, DeliveryClass.TEMPORARY)
 
 
-def is_host_failure(outcome: DeliveryClass) -> bool:
-    """Whether the host, rather than the inbox or the activity, seems to be in trouble."""
-    return outcome is DeliveryClass.TEMPORARY
-
-
-def lifetime(activity_type: str, limits: Limits, *, is_about_itself: bool) -> timedelta:
-    """Return for how long a delivery is worth trying.
+def is_protective(activity_type: str, *, is_about_itself: bool) -> bool:
+    """Whether an activity protects people: it is tried for longer, and at hosts long down.
 
     `is_about_itself`: the object is the actor. Its Update carries new keys: who misses it believes
     nothing that is said later.
     """
-    is_key_update = activity_type == "Update" and is_about_itself
-    if activity_type in _PROTECTIVE or is_key_update:
+    return activity_type in _PROTECTIVE or (activity_type == "Update" and is_about_itself)
+
+
+def lifetime(activity_type: str, limits: Limits, *, is_about_itself: bool) -> timedelta:
+    """Return for how long a delivery is worth trying."""
+    if is_protective(activity_type, is_about_itself=is_about_itself):
         return limits.protective_delivery_lifetime
     return limits.delivery_lifetime
 
@@ -145,11 +147,10 @@ def next_attempt(  # noqa: PLR0913 - one decision over seven facts, each named
     if delay is None or is_long_missing:
         return GiveUp(reason=f"{outcome} at attempt {attempt}")
     at = now + delay * (0.5 + jitter)
-    shortest, longest = _SANE_RETRY_AFTER
     if (
         outcome is DeliveryClass.BUSY
         and retry_after is not None
-        and shortest <= retry_after <= longest
+        and _SHORTEST_WAIT <= retry_after <= LONGEST_WAIT
     ):
         at = now + retry_after
     if at >= expires_at:

@@ -5,10 +5,11 @@ People here never get a POST from ourselves: the same handler gives them the eff
 
 from collections.abc import Sequence
 
+from fedirec.activitypub.documents import ids_of
 from fedirec.activitypub.parse import Activity
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
 from fedirec.domain.moderation import HostVerdict, admit_host
-from fedirec.domain.retry import lifetime
+from fedirec.domain.retry import is_protective, lifetime
 from fedirec.federation.handling import Publication, Scene
 from fedirec.storage import blocks, deliveries
 from fedirec.storage.database import Transaction
@@ -29,9 +30,11 @@ async def enqueue(
     if activity.id is None:
         message = "an activity of ours always has an id"
         raise ValueError(message)
+    leaving = _leaving(scene, publication, activity, activity.id)
+    if leaving.takes_back and activity.object_id is not None:
+        await deliveries.supersede(transaction, leaving, activity.object_id, now=scene.now)
     addressed = [ActorId(uri) for uri in (*activity.addressees, *blind)]
     inboxes = await _inboxes(transaction, publication, addressed)
-    leaving = _leaving(scene, publication, activity, activity.id)
     await deliveries.enqueue(transaction, leaving, await _admitted(transaction, scene, inboxes))
     for followed_id in _followers_addressed(scene, publication, activity):
         await deliveries.enqueue_to_followers(
@@ -46,16 +49,25 @@ async def enqueue(
 def _leaving(
     scene: Scene, publication: Publication, activity: Activity, activity_id: ActivityId
 ) -> Leaving:
-    tried_for = lifetime(
-        activity.type, scene.limits, is_about_itself=activity.object_id == activity.actor
-    )
+    is_about_itself = activity.object_id == activity.actor
+    tried_for = lifetime(activity.type, scene.limits, is_about_itself=is_about_itself)
     return Leaving(
         activity_id=activity_id,
         actor_id=publication.actor.id,
-        order_key=activity.object_id or activity_id,
+        order_key=_order_key(activity) or activity_id,
         first_try_at=scene.now + publication.delay,
         expires_at=scene.now + tried_for,
+        is_protective=is_protective(activity.type, is_about_itself=is_about_itself),
+        takes_back=activity.type == "Delete",
     )
+
+
+def _order_key(activity: Activity) -> str | None:
+    """Return what is said in order: the object, or what the undone was about (P5)."""
+    if activity.type == "Undo" and activity.object_ is not None:
+        undone = ids_of(activity.object_.get("object"))
+        return next(iter(undone), activity.object_id)
+    return activity.object_id
 
 
 def _followers_addressed(

@@ -10,20 +10,12 @@ from typing import Final, assert_never
 
 import structlog
 
-from fedirec.domain.actors import Host
-from fedirec.domain.retry import (
-    Again,
-    DeliveryClass,
-    Done,
-    GiveUp,
-    Plan,
-    is_host_failure,
-    next_attempt,
-)
+from fedirec.domain.circuits import sign_of
+from fedirec.domain.retry import Again, Done, GiveUp, Plan, next_attempt
 from fedirec.failpoints import failpoint
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import DeliveryResult
-from fedirec.storage import peers, queue
+from fedirec.storage import queue
 from fedirec.storage.database import Transaction
 from fedirec.storage.queue import Settlement
 
@@ -39,9 +31,11 @@ async def settle(federation: Federation, results: Sequence[DeliveryResult]) -> N
         _settlement(result, now, int.from_bytes(federation.randomness(4), "big") / _DICE_SIDES)
         for result in results
     ]
-    async with federation.database.transaction() as transaction:
-        are_ours = await queue.settle_deliveries(transaction, settlements, now=now)
-        await _note_peers(transaction, results, now)
+
+    async def settle_all(transaction: Transaction) -> list[bool]:
+        return await queue.settle_deliveries(transaction, settlements, now=now)
+
+    are_ours = await federation.database.run(settle_all)
     failpoint("delivery.settled")
     for result, settlement, is_ours in zip(results, settlements, are_ours, strict=True):
         _log.info(
@@ -66,6 +60,7 @@ def _settlement(result: DeliveryResult, now: datetime, jitter: float) -> Settlem
         cls=result.cls,
         status=result.status,
         detail=result.detail,
+        sign=None if result.is_blocked else sign_of(result.cls, result.status),
     )
 
 
@@ -96,21 +91,3 @@ def _state_after(plan: Plan, *, is_blocked: bool) -> tuple[str, datetime | None]
             return ("expired" if is_expired else "gone"), None
         case _:
             assert_never(plan)
-
-
-async def _note_peers(
-    transaction: Transaction, results: Sequence[DeliveryResult], now: datetime
-) -> None:
-    """Note once per host whether it answers; one answer outweighs any number of failures."""
-    failed: dict[Host, DeliveryResult] = {}
-    answered: set[Host] = set()
-    for result in results:
-        if result.cls is DeliveryClass.OK:
-            answered.add(result.claimed.host)
-        elif is_host_failure(result.cls):
-            failed[result.claimed.host] = result
-    for host in sorted(answered):
-        await peers.record_success(transaction, host, now)
-    for host in sorted(failed.keys() - answered):
-        result = failed[host]
-        await peers.record_failure(transaction, host, now, result.status, result.detail)

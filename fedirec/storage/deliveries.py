@@ -1,19 +1,19 @@
-"""Writing deliveries: one row for each activity and inbox, in the transaction that publishes.
+"""Where an activity is to be delivered, written down in the transaction that publishes.
 
 Sending them is `queue.py`. More than one transaction should hold is left as a fan-out, which a
-worker expands page by page; the row's key makes that harmless to repeat (C5).
+worker expands page by page, follower by follower; a delivery's key makes that harmless to repeat
+(C5). Everything is written set by set: what a fan-out costs is the rows, not the statements.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
-from fedirec.failpoints import failpoint
+from fedirec.domain.circuits import LOST_AFTER
 from fedirec.storage.blocks import INSTANCE, hits
 from fedirec.storage.database import (
-    Parameters,
     Reader,
     Row,
     Transaction,
@@ -21,33 +21,95 @@ from fedirec.storage.database import (
     from_microseconds,
     to_microseconds,
 )
-from fedirec.storage.delivery_hosts import SKIP_LOCKED, look_at_hosts
-from fedirec.storage.statements import in_chunks, insert_rows, listed, text
+from fedirec.storage.delivery_hosts import NEW, SKIP_LOCKED, look_at_waiting
+from fedirec.storage.leases import UNFINISHED
+from fedirec.storage.statements import (
+    LAST,
+    in_chunks,
+    insert_rows,
+    listed,
+    numbered,
+    text,
+    values_list,
+)
 
 Destination = tuple[InboxUrl, Host]
 
+UNREACHABLE: Final = "unreachable"
+"""The class of what ended at once, as its host has been down for a week: kept for its author."""
+
+SUPERSEDED: Final = "superseded"
+"""The class of what was never sent, as something later about the same object was said."""
+
 # One inbox for each server with a shared one, of accepted followers elsewhere, unless blocked.
 _FOLLOWERS: Final = f"""
-select coalesce(a.shared_inbox, a.inbox) as inbox, min(a.host) as host
+select distinct coalesce(a.shared_inbox, a.inbox) as inbox, a.host as host
 from follows f join actors a on a.id = f.follower_id
-where f.followed_id = :followed_id and f.state = 'accepted' and not a.is_local
-  and a.gone_at is null and a.host <> :our_host and coalesce(a.shared_inbox, a.inbox) > :cursor
+where f.followed_id = :followed_id and f.state = 'accepted'
+  and f.follower_id > :cursor and f.follower_id <= :last
+  and not a.is_local and a.gone_at is null and a.host <> :our_host
   and not exists (
-    select 1 from blocks b where b.owner in (:instance, :followed_id) and {hits("b", "a")})
-group by coalesce(a.shared_inbox, a.inbox)
-order by coalesce(a.shared_inbox, a.inbox) limit :limit"""  # noqa: S608 - text of ours
-_FAN_OUT: Final = (
-    "select activity_id, actor_id, followed_id, our_host, order_key, cursor, due_at, expires_at"
-    " from fan_outs where due_at <= :now order by due_at, activity_id, followed_id limit 1"
+    select 1 from blocks b where b.owner in (:instance, :followed_id) and {hits("b", "a")})"""  # noqa: S608 - text of ours
+# The last follower of a page, and whether there is one more.
+_PAGE_END: Final = (
+    "select follower_id from follows where followed_id = :followed_id and state = 'accepted'"
+    " and follower_id > :cursor order by follower_id limit 2 offset :skipped"
 )
+# Attempted, whatever came of it, or about to be: a Delete must follow it there (ST-05).
+_MAY_HAVE_LEFT: Final = (
+    (
+        "({row}.attempt > 0 or {row}.{unfinished}"
+        " or coalesce({row}.last_class, '{never}') not in ('{never}', '{down}'))"
+    )
+    .replace("{unfinished}", UNFINISHED)
+    .format(row="{row}", never=SUPERSEDED, down=UNREACHABLE)
+)
+# Whoever surely never got anything about an object is not told that it is gone.
+_KNOWS_OF_IT: Final = f""" and (not exists (
+    select 1 from deliveries e where e.inbox = t.inbox and e.order_key = :order_key)
+  or exists (
+    select 1 from deliveries e where e.inbox = t.inbox and e.order_key = :order_key
+      and {_MAY_HAVE_LEFT.format(row="e")}))"""  # noqa: S608 - text of ours
+_THAT_GOT: Final = f"""
+select distinct d.inbox, d.host from deliveries d join activities a on a.id = d.activity_id
+where a.object_id = :object_id and {_MAY_HAVE_LEFT.format(row="d")} order by d.inbox"""  # noqa: S608 - text of ours
+_WRITE: Final = """
+insert into deliveries (activity_id, inbox, host, actor_id, order_key, state, attempt, next_at,
+  last_class, created_at, expires_at, settled_at)
+select cast(:activity_id as text), t.inbox, t.host, cast(:actor_id as text),
+  cast(:order_key as text), case when p.host is null then 'due' else 'expired' end, 0,
+  cast(:at as bigint), case when p.host is null then null else '{unreachable}' end,
+  cast(:at as bigint), cast(:expires_at as bigint),
+  case when p.host is null then null else cast(:at as bigint) end
+from ({targets}) as t
+left join peers p on p.host = t.host and p.circuit = 'open' and p.opened_at <= :down_since
+where true{only} on conflict do nothing"""
+_LOOK: Final = """
+insert into delivery_hosts (lane, next_at, host)
+select distinct {lane}, cast(:at as bigint), t.host from ({targets}) as t
+where true on conflict do nothing"""
+_SAID: Final = (
+    "select id from activities where object_id = :object_id and actor_id = :actor_id"
+    " and type in ('Create', 'Update')"
+)
+_SUPERSEDE: Final = f"""
+update deliveries set state = 'cancelled', settled_at = :now, last_class = '{SUPERSEDED}'
+where attempt = 0 and last_class is null and state in ('due', 'held')
+  and activity_id in ({_SAID}) returning host"""  # noqa: S608 - text of ours
+_SUPERSEDE_FAN_OUTS: Final = f"delete from fan_outs where activity_id in ({_SAID})"  # noqa: S608 - text of ours
+_FAN_OUT: Final = """
+select activity_id, actor_id, followed_id, our_host, order_key, cursor, due_at, expires_at,
+  is_protective, takes_back
+from fan_outs where due_at <= :now order by due_at, activity_id, followed_id limit 1"""
 _INBOXES: Final = {
     True: "select id, coalesce(shared_inbox, inbox) as inbox, host from actors",
     False: "select id, inbox, host from actors",
 }
-_EXPIRE: Final = (
-    "update deliveries set state = 'expired', settled_at = :now, lease_token = null,"
-    " lease_until = null where state in ('due', 'waiting', 'leased', 'held')"
-)
+_EXPIRE: Final = f"""
+update deliveries set state = 'expired', settled_at = :now, lease_token = null, lease_until = null
+where {UNFINISHED} and expires_at <= :now and attempt > 0
+  and not (state = 'leased' and next_at > :now) returning host"""  # noqa: S608 - text of ours
+_LOST_AFTER: Final = LOST_AFTER // timedelta(microseconds=1)
 _ELSEWHERE: Final = " where not is_local and gone_at is null and id in "
 
 
@@ -56,7 +118,9 @@ class Leaving:
     """What all deliveries of one activity have in common; `actor_id` signs them.
 
     They are tried from `first_try_at` on until `expires_at`. Of two deliveries to one inbox with
-    the same `order_key` the older activity goes first (P5).
+    the same `order_key` the older activity goes first (P5). What `is_protective` is tried even at
+    hosts that have been down for a week. `takes_back` the object: it is not sent to whom surely
+    nothing about the object was sent.
     """
 
     activity_id: ActivityId
@@ -64,33 +128,36 @@ class Leaving:
     order_key: str
     first_try_at: datetime
     expires_at: datetime
+    is_protective: bool = False
+    takes_back: bool = False
 
 
 async def enqueue(
     transaction: Transaction, leaving: Leaving, inboxes: Sequence[Destination]
 ) -> int:
     """Write the deliveries of an activity; return how many are new."""
-    if not inboxes:
-        return 0
-    at = to_microseconds(leaving.first_try_at)
-    columns: dict[str, Value] = {
-        "activity_id": leaving.activity_id,
-        "actor_id": leaving.actor_id,
-        "order_key": leaving.order_key,
-        "state": "due",
-        "attempt": 0,
-        "next_at": at,
-        "created_at": at,
-        "expires_at": to_microseconds(leaving.expires_at),
-    }
-    rows: list[Parameters] = [
-        {**columns, "inbox": inbox, "host": host} for inbox, host in dict(inboxes).items()
-    ]
-    written = await insert_rows(transaction, "deliveries", rows, on_conflict="do nothing")
-    if written:
-        hosts = sorted({host for _, host in inboxes})
-        await look_at_hosts(transaction, [(at, host) for host in hosts])
+    written = 0
+    for chunk in in_chunks(list(dict(inboxes).items())):
+        named = values_list({"inbox": "text", "host": "text"}, len(chunk))
+        rows = [{"inbox": inbox, "host": host} for inbox, host in chunk]
+        targets = f"with named(inbox, host) as (values {named}) select inbox, host from named"  # noqa: S608 - names of ours
+        written += await _write(transaction, leaving, targets, numbered(rows))
     return written
+
+
+async def supersede(
+    transaction: Transaction, leaving: Leaving, object_id: str, *, now: datetime
+) -> int:
+    """Drop what its sender said of an object where it was never sent, since it is gone (ST-05).
+
+    Returns how many deliveries were dropped. What was tried, even in vain, stays: it may have come.
+    """
+    told: dict[str, Value] = {"object_id": object_id, "actor_id": leaving.actor_id}
+    await transaction.execute(_SUPERSEDE_FAN_OUTS, told)
+    at = to_microseconds(now)
+    rows = await transaction.fetch_all(_SUPERSEDE, {**told, "now": at})
+    await look_at_waiting(transaction, sorted({text(row, "host") for row in rows}), at)
+    return len(rows)
 
 
 async def enqueue_to_followers(
@@ -103,7 +170,7 @@ async def enqueue_to_followers(
 ) -> int:
     """Write the deliveries to an actor's followers, one for each inbox; return how many are new.
 
-    Shared inboxes are used where a host has one. What is over `limit` is left as a fan-out.
+    Shared inboxes are used where a host has one. Followers over `limit` are left as a fan-out.
     """
     return await _enqueue_page(
         transaction,
@@ -116,29 +183,40 @@ async def enqueue_to_followers(
             "cursor": "",
             "due_at": to_microseconds(leaving.first_try_at),
             "expires_at": to_microseconds(leaving.expires_at),
+            "is_protective": leaving.is_protective,
+            "takes_back": leaving.takes_back,
         },
+        leaving,
         limit,
     )
 
 
-async def expand_fan_out(transaction: Transaction, *, limit: int, now: datetime) -> int:
-    """Write the next `limit` deliveries of the oldest fan-out; return how many are new.
+async def expand_fan_out(transaction: Transaction, *, limit: int, now: datetime) -> int | None:
+    """Write the deliveries to the next `limit` followers of the oldest fan-out.
 
-    0 also when none is left; `next_due_at` of `queue.py` tells the two apart.
+    Who unfollowed meanwhile is passed by. Returns how many are new, None when no fan-out is left.
     """
     row = await transaction.fetch_one(
         f"{_FAN_OUT}{SKIP_LOCKED[transaction.engine]}",
         {"now": to_microseconds(now)},
     )
     if row is None:
-        return 0
+        return None
     await transaction.execute(
         "delete from fan_outs where activity_id = :activity_id and followed_id = :followed_id",
         {"activity_id": row["activity_id"], "followed_id": row["followed_id"]},
     )
-    written = await _enqueue_page(transaction, row, limit)
-    failpoint("fan_out.written")
-    return written
+    leaving = Leaving(
+        activity_id=ActivityId(text(row, "activity_id")),
+        actor_id=ActorId(text(row, "actor_id")),
+        order_key=text(row, "order_key"),
+        first_try_at=from_microseconds(row["due_at"]),
+        expires_at=from_microseconds(row["expires_at"]),
+        is_protective=bool(row["is_protective"]),
+        takes_back=bool(row["takes_back"]),
+    )
+    flags = {"is_protective": leaving.is_protective, "takes_back": leaving.takes_back}
+    return await _enqueue_page(transaction, {**row, **flags}, leaving, limit)
 
 
 async def inboxes_of(
@@ -158,13 +236,7 @@ async def inboxes_that_got(reader: Reader, object_id: str) -> list[Destination]:
 
     What was dropped before the first try never left.
     """
-    rows = await reader.fetch_all(
-        "select distinct d.inbox, d.host"
-        " from deliveries d join activities a on a.id = d.activity_id"
-        " where a.object_id = :object_id and not (d.state = 'cancelled' and d.attempt = 0)"
-        " order by d.inbox",
-        {"object_id": object_id},
-    )
+    rows = await reader.fetch_all(_THAT_GOT, {"object_id": object_id})
     return _destinations(rows)
 
 
@@ -173,41 +245,66 @@ async def expire_deliveries(transaction: Transaction, now: datetime) -> int:
 
     What was never tried, as we were away ourselves, is tried once before it is given up.
     """
-    return await transaction.execute(
-        f"{_EXPIRE} and expires_at <= :now and attempt > 0"
-        " and not (state = 'leased' and next_at > :now)",
-        {"now": to_microseconds(now)},
-    )
+    at = to_microseconds(now)
+    rows = await transaction.fetch_all(_EXPIRE, {"now": at})
+    await look_at_waiting(transaction, sorted({text(row, "host") for row in rows}), at)
+    return len(rows)
 
 
-async def _enqueue_page(transaction: Transaction, fan_out: Row, limit: int) -> int:
+async def _enqueue_page(
+    transaction: Transaction, fan_out: Row, leaving: Leaving, limit: int
+) -> int:
     """Write one page of a fan-out and, if more follow, what is left of it."""
-    rows = await transaction.fetch_all(
+    ends = await transaction.fetch_all(
+        _PAGE_END,
+        {
+            "followed_id": fan_out["followed_id"],
+            "cursor": fan_out["cursor"],
+            "skipped": limit - 1,
+        },
+    )
+    if len(ends) > 1:
+        rest = {**fan_out, "cursor": text(ends[0], "follower_id")}
+        await insert_rows(transaction, "fan_outs", [rest], on_conflict="do nothing")
+    return await _write(
+        transaction,
+        leaving,
         _FOLLOWERS,
         {
             "followed_id": fan_out["followed_id"],
             "our_host": fan_out["our_host"],
             "cursor": fan_out["cursor"],
+            "last": text(ends[0], "follower_id") if ends else LAST,
             "instance": INSTANCE,
-            "limit": limit + 1,
         },
     )
-    page = _destinations(rows[:limit])
-    leaving = Leaving(
-        activity_id=ActivityId(text(fan_out, "activity_id")),
-        actor_id=ActorId(text(fan_out, "actor_id")),
-        order_key=text(fan_out, "order_key"),
-        first_try_at=from_microseconds(fan_out["due_at"]),
-        expires_at=from_microseconds(fan_out["expires_at"]),
+
+
+async def _write(
+    transaction: Transaction, leaving: Leaving, targets: str, parameters: dict[str, Value]
+) -> int:
+    """Write the deliveries to what a query names, and have the claims look; return how many."""
+    at = to_microseconds(leaving.first_try_at)
+    down_since = 0 if leaving.is_protective else at - _LOST_AFTER
+    written = await transaction.execute(
+        _WRITE.format(
+            targets=targets,
+            only=_KNOWS_OF_IT if leaving.takes_back else "",
+            unreachable=UNREACHABLE,
+        ),
+        {
+            **parameters,
+            "activity_id": leaving.activity_id,
+            "actor_id": leaving.actor_id,
+            "order_key": leaving.order_key,
+            "at": at,
+            "expires_at": to_microseconds(leaving.expires_at),
+            "down_since": down_since,
+        },
     )
-    written = await enqueue(transaction, leaving, page)
-    if len(rows) > limit:
-        await insert_rows(
-            transaction,
-            "fan_outs",
-            [{**fan_out, "cursor": page[-1][0]}],
-            on_conflict="do nothing",
-        )
+    if written:
+        looked = _LOOK.format(lane=NEW, targets=targets)
+        await transaction.execute(looked, {**parameters, "at": at})
     return written
 
 

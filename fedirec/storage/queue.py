@@ -1,12 +1,15 @@
 """The queue of what is to be sent and what is to be handled: claim, settle, cancel.
 
-A claim leases rows to a token until an instant, and counts the attempt before it is made (ST-03);
-a lease that ran out is due again, and settling asks for the token, so a late result changes nothing
-(ST-04). For a leased row `next_at` is the end of its lease: what is due is one index walk.
+A claim leases rows to a token until an instant, and counts the attempt before it is made (ST-03).
+A lease that ran out is ended by the next claim, which counts that it was lost; settling asks for
+the token, so a late result changes nothing (ST-04). What was lost several times in a row may be
+what ended its worker: claims pass it by, and it is claimed alone when nothing else is under way.
 
-Deliveries are claimed by host (`delivery_hosts.py`): the cost does not grow with what waits, and no
-host waits behind another's backlog. Decided against: the rows that waited longest, as one host that
-is back after days would hold up everybody else.
+Deliveries are claimed by host (`delivery_hosts.py`): the cost does not grow with what waits, no
+host waits behind another's backlog, and nothing new behind what is tried again. `held` is what a
+keeper put aside; what waits for a host that does not answer stays as it is, held by the host's
+circuit. Decided against: the rows that waited longest, as one host that is back after days would
+hold up everybody else.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,22 +18,37 @@ from datetime import datetime
 from typing import Final
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
+from fedirec.domain.circuits import Sign
 from fedirec.storage.blocks import covers
-from fedirec.storage.database import Reader, Row, Transaction, Value, to_microseconds
+from fedirec.storage.circuits import HostSigns, note_signs
+from fedirec.storage.database import Row, Transaction, Value, to_microseconds
 from fedirec.storage.delivery_hosts import (
     ACTIVE,
+    AGAIN,
+    NEW,
     SKIP_LOCKED,
-    Visit,
     look_again,
     look_at_hosts,
+    look_at_waiting,
     pick_hosts,
     plan_visits,
+)
+from fedirec.storage.leases import (
+    LEASE_RECEIVED,
+    REAP_RECEIVED,
+    SETTLE,
+    SETTLE_RECEIVED,
+    SETTLED,
+    SUSPECT,
+    UNFINISHED,
+    lease_of,
+    lease_of_suspect,
+    reap,
 )
 from fedirec.storage.received import recipients_of
 from fedirec.storage.statements import (
     in_chunks,
     instant,
-    instant_or_none,
     listed,
     number,
     numbered,
@@ -38,66 +56,11 @@ from fedirec.storage.statements import (
     values_list,
 )
 
-_UNFINISHED: Final = "state in ('due', 'waiting', 'leased', 'held')"
-# The oldest of a host's due rows; none that follows an unfinished one about the same object (P5).
-_FIRST_OF_HOST: Final = """
-select * from (
-  select d.activity_id as activity, d.inbox as url from deliveries d
-  where d.host = :host_{place} and d.{active} and d.next_at <= :now and not exists (
-    select 1 from deliveries e where e.inbox = d.inbox and e.order_key = d.order_key
-      and e.activity_id < d.activity_id and e.{unfinished})
-  order by d.next_at, d.activity_id limit :room_{place}
-) as of_host_{place}"""
-_LEASE: Final = """
-update deliveries set state = 'leased', attempt = attempt + 1, lease_token = :token,
-  lease_until = :lease_until, next_at = :lease_until
-from ({candidates}) as picked
-where deliveries.activity_id = picked.activity and deliveries.inbox = picked.url
-returning activity_id, inbox, host, actor_id, attempt, created_at, expires_at"""
-# What another worker is about to take is left to it; what it took meanwhile is no longer due.
-_LOCK: Final = """
-select activity_id as activity, inbox as url from deliveries
-where (activity_id, inbox) in ({candidates}) and {active} and next_at <= :now
-for update skip locked"""
-_SETTLE: Final = """
-with settled(activity, url, token, new_state, at, class, status, detail) as (values {rows})
-update deliveries set state = settled.new_state, next_at = coalesce(settled.at, :now),
-  lease_token = null, lease_until = null, last_class = settled.class,
-  last_status = settled.status, last_detail = settled.detail,
-  settled_at = case when settled.at is null then :now else null end
-from settled
-where deliveries.activity_id = settled.activity and deliveries.inbox = settled.url
-  and deliveries.lease_token = settled.token
-returning activity_id, inbox, host, next_at"""
-_SETTLED: Final = {
-    "activity": "text",
-    "url": "text",
-    "token": "text",
-    "new_state": "text",
-    "at": "bigint",
-    "class": "text",
-    "status": "integer",
-    "detail": "text",
-}
-_LEASE_RECEIVED: Final = """
-update received set state = 'leased', attempt = attempt + 1, lease_token = :token,
-  lease_until = :lease_until, next_at = :lease_until, has_new_recipient = false
-where id in (
-  select id from received where {active} and next_at <= :now
-  order by next_at, id limit :limit{lock}
-) returning id, activity_key, actor_id, signer_id, host, type, body, attempt"""
-_SETTLE_RECEIVED: Final = """
-update received set
-  state = case when has_new_recipient and :is_end then 'due' else :state end,
-  attempt = case when has_new_recipient and :is_end then 0 else attempt end,
-  next_at = :next_at, lease_token = null, lease_until = null, last_class = :class,
-  last_detail = :detail,
-  settled_at = case when has_new_recipient or not :is_end then null else cast(:now as bigint) end
-where id = :id and lease_token = :token"""
 _CANCEL: Final = f"""
 update deliveries set state = 'cancelled', settled_at = :now, lease_token = null, lease_until = null
-where {_UNFINISHED} and {covers("cast(:host as text)", "host")}"""  # noqa: S608 - text of ours
-_DETAIL: Final = 500
+where {UNFINISHED} and {covers("cast(:host as text)", "host")}"""  # noqa: S608 - text of ours
+_DETAIL: Final = 4_000  # a traceback; an answer is cut before
+_LOST: Final = "its worker ended, or was too slow, before there was a result"
 _MOST_HOSTS: Final = 128
 _ROUNDS: Final = 8  # of hosts with nothing due, before a claim comes back empty
 _BODIES: Final = "select id, type, body from activities where id in "
@@ -139,7 +102,8 @@ class ClaimedReceived:
 class Settlement:
     """How an attempt ended: `next_at` is when to try again, None when it is over.
 
-    `cls` is the class of the outcome (`domain/retry.py`), `status` the peer's HTTP status.
+    `cls` is the class of the outcome (`domain/retry.py`), `status` the peer's HTTP status, `sign`
+    what the attempt says about its host.
     """
 
     activity_id: ActivityId
@@ -150,21 +114,37 @@ class Settlement:
     cls: str | None = None
     status: int | None = None
     detail: str | None = None
+    sign: Sign | None = None
 
 
-async def claim_deliveries(
+async def end_leases(transaction: Transaction, *, now: datetime, most: int) -> int:
+    """End the leases of deliveries whose time is over; return how many.
+
+    They are due again, but what was lost `most` times in a row is dead, and shown so.
+    """
+    at = to_microseconds(now)
+    rows = await transaction.fetch_all(
+        reap(transaction.engine), {"now": at, "most": most, "detail": _LOST}
+    )
+    await look_at_waiting(transaction, sorted({text(row, "host") for row in rows}), at)
+    return len(rows)
+
+
+async def claim_deliveries(  # noqa: PLR0913 - one lease: its holder, its time, its bounds
     transaction: Transaction,
     *,
     now: datetime,
     limit: int,
+    retries: int,
     per_host: int,
     token: str,
     lease_until: datetime,
 ) -> list[ClaimedDelivery]:
-    """Lease what is due, at most `limit` in all and `per_host` in flight to one host.
+    """Lease what is due: at most `limit`, `retries` of what was tried before, `per_host` in flight.
 
-    A host whose circuit is open gets one row when its probe is due, and none before. Hosts that
-    turn out to have nothing due make room for others, a few rounds of them.
+    A host that is new to us has fewer in flight, one whose circuit is open gets one row when its
+    probe is due (`domain/circuits.py`). Hosts that turn out to have nothing due make room for
+    others, a few rounds of them.
     """
     lease: dict[str, Value] = {
         "token": token,
@@ -172,7 +152,9 @@ async def claim_deliveries(
         "now": to_microseconds(now),
     }
     for _ in range(_ROUNDS):
-        rows = await _lease_round(transaction, lease, limit=limit, per_host=per_host)
+        rows = await _lease_round(
+            transaction, lease, limit=limit, retries=min(retries, limit), per_host=per_host
+        )
         if rows is None:
             return []
         if rows:
@@ -180,18 +162,48 @@ async def claim_deliveries(
     return []
 
 
+async def claim_suspect(
+    transaction: Transaction, *, now: datetime, token: str, lease_until: datetime
+) -> list[ClaimedDelivery]:
+    """Lease one of those that may have ended their workers, to be run alone; or none."""
+    rows = await transaction.fetch_all(
+        lease_of_suspect(transaction.engine),
+        {
+            "token": token,
+            "lease_until": to_microseconds(lease_until),
+            "now": to_microseconds(now),
+        },
+    )
+    return await _with_bodies(transaction, rows, token)
+
+
 async def _lease_round(
-    transaction: Transaction, lease: dict[str, Value], *, limit: int, per_host: int
+    transaction: Transaction, lease: dict[str, Value], *, limit: int, retries: int, per_host: int
 ) -> Sequence[Row] | None:
-    """Lease rows of the hosts that are to be looked at first; None when there are no such hosts."""
+    """Lease rows of the hosts that are to be looked at first; None when there are no such hosts.
+
+    What is tried again has at most half of the room, so that nothing new waits for it.
+    """
     at = int(lease["now"] or 0)
-    hosts = await pick_hosts(transaction, at, limit=min(limit, _MOST_HOSTS))
-    if not hosts:
+    half = min(retries, max(1, limit // 2))
+    again = await pick_hosts(transaction, AGAIN, at, limit=min(half, _MOST_HOSTS // 2))
+    room = max(0, limit - len(again))
+    new = await pick_hosts(transaction, NEW, at, limit=min(room, _MOST_HOSTS - len(again)))
+    if not (again or new):
         return None
-    visits = await plan_visits(transaction, hosts, at, limit=limit, per_host=per_host)
+    share = max(1, half // max(1, len(again)))
+    left = limit - share * len(again)
+    visits = await plan_visits(
+        transaction,
+        {NEW: new, AGAIN: again},
+        at,
+        shares={NEW: max(1, left // max(1, len(new))), AGAIN: share},
+        per_host=per_host,
+    )
+    visited = [visit for visit in visits if visit.free]
     rows: Sequence[Row] = []
-    if visits:
-        sql, rooms = _lease_of(transaction.engine, visits)
+    if visited:
+        sql, rooms = lease_of(transaction.engine, visited)
         rows = await transaction.fetch_all(sql, lease | rooms)
     await look_again(transaction, visits, rows, at)
     return rows
@@ -200,28 +212,57 @@ async def _lease_round(
 async def settle_deliveries(
     transaction: Transaction, settlements: Sequence[Settlement], *, now: datetime
 ) -> list[bool]:
-    """Record how attempts ended; False, and nothing recorded, for each whose lease was lost."""
+    """Record how attempts ended, and what they say about their hosts; few statements for a batch.
+
+    False, and nothing recorded, for each whose lease was lost.
+    """
     at = to_microseconds(now)
-    held: set[tuple[str, str]] = set()
-    looks: set[tuple[int, str]] = set()
+    hosts: dict[tuple[str, str], Host] = {}
+    looks: set[tuple[int, int, str]] = set()
     for chunk in in_chunks(settlements):
         rows = await transaction.fetch_all(
-            _SETTLE.format(rows=values_list(_SETTLED, len(chunk))),
+            SETTLE.format(rows=values_list(SETTLED, len(chunk))),
             {**numbered([_settled(settlement) for settlement in chunk]), "now": at},
         )
         for row in rows:
-            held.add((text(row, "activity_id"), text(row, "inbox")))
-            looks |= {(at, text(row, "host")), (number(row, "next_at"), text(row, "host"))}
+            host = Host(text(row, "host"))
+            hosts[text(row, "activity_id"), text(row, "inbox")] = host
+            if number(row, "next_at") > at:
+                looks.add((AGAIN, number(row, "next_at"), host))
+    await note_signs(transaction, _signs(settlements, hosts), now)
     await look_at_hosts(transaction, sorted(looks))
-    return [(settlement.activity_id, settlement.inbox) in held for settlement in settlements]
+    await look_at_waiting(transaction, sorted(set(hosts.values())), at)
+    return [(settlement.activity_id, settlement.inbox) in hosts for settlement in settlements]
+
+
+async def end_received_leases(transaction: Transaction, *, now: datetime, most: int) -> int:
+    """End the leases of received activities whose time is over; return how many.
+
+    They are due again, but what was tried `most` times is dead, and shown so.
+    """
+    lock = SKIP_LOCKED[transaction.engine]
+    return await transaction.execute(
+        REAP_RECEIVED.format(lock=lock),
+        {"now": to_microseconds(now), "most": most, "detail": _LOST},
+    )
 
 
 async def claim_received(
-    transaction: Transaction, *, now: datetime, limit: int, token: str, lease_until: datetime
+    transaction: Transaction,
+    *,
+    now: datetime,
+    limit: int,
+    token: str,
+    lease_until: datetime,
+    is_suspect: bool = False,
 ) -> list[ClaimedReceived]:
-    """Lease received activities that are due, those that wait longest first; oldest id first."""
+    """Lease received activities that are due, those that wait longest first; oldest id first.
+
+    `is_suspect`: of those that may have ended their workers, which are else passed by.
+    """
+    which = f">= {SUSPECT}" if is_suspect else f"< {SUSPECT}"
     rows = await transaction.fetch_all(
-        _LEASE_RECEIVED.format(active=ACTIVE, lock=SKIP_LOCKED[transaction.engine]),
+        LEASE_RECEIVED.format(active=ACTIVE, lock=SKIP_LOCKED[transaction.engine], which=which),
         {
             "now": to_microseconds(now),
             "limit": limit,
@@ -264,7 +305,7 @@ async def settle_received(  # noqa: PLR0913 - a row's columns
     Somebody else's inbox that got the same activity meanwhile makes it due again at once (OR-17).
     """
     changed = await transaction.execute(
-        _SETTLE_RECEIVED,
+        SETTLE_RECEIVED,
         {
             "id": id,
             "token": token,
@@ -277,33 +318,6 @@ async def settle_received(  # noqa: PLR0913 - a row's columns
         },
     )
     return changed > 0
-
-
-async def next_due_at(reader: Reader) -> datetime | None:
-    """Return when a worker should look next, for sending or handling; None if nothing waits."""
-    row = await reader.fetch_one(
-        f"select min(next_at) as next_at from (select min(next_at) as next_at from delivery_hosts"  # noqa: S608 - text of ours
-        f" union all select min(next_at) from received where {ACTIVE}"
-        " union all select min(due_at) from fan_outs) as waiting"
-    )
-    return None if row is None else instant_or_none(row, "next_at")
-
-
-def _lease_of(engine: str, visits: Sequence[Visit]) -> tuple[str, dict[str, Value]]:
-    """Return the claim over these hosts, with its rooms, filled up to a power of two."""
-    size = 1 << (len(visits) - 1).bit_length()
-    candidates = " union all ".join(
-        _FIRST_OF_HOST.format(place=place, active=ACTIVE, unfinished=_UNFINISHED)
-        for place in range(size)
-    )
-    rooms: dict[str, Value] = {}
-    for place in range(size):
-        visit = visits[place] if place < len(visits) else None
-        rooms[f"host_{place}"] = "" if visit is None else visit.host
-        rooms[f"room_{place}"] = 0 if visit is None else visit.room
-    if engine == "postgresql":
-        candidates = _LOCK.format(candidates=candidates, active=ACTIVE)
-    return _LEASE.format(candidates=candidates), rooms
 
 
 async def cancel_deliveries(transaction: Transaction, host: str, *, now: datetime) -> int:
@@ -341,6 +355,26 @@ def _claimed(row: Row, bodies: Mapping[str, Row], token: str) -> ClaimedDelivery
         created_at=instant(row, "created_at"),
         expires_at=instant(row, "expires_at"),
     )
+
+
+def _signs(
+    settlements: Sequence[Settlement], hosts: Mapping[tuple[str, str], Host]
+) -> list[HostSigns]:
+    """Gather by host what the attempts say whose lease was ours."""
+    told: dict[Host, list[Settlement]] = {}
+    for settlement in settlements:
+        host = hosts.get((settlement.activity_id, settlement.inbox))
+        if host is not None and settlement.sign is not None:
+            told.setdefault(host, []).append(settlement)
+    return [
+        HostSigns(
+            host=host,
+            signs=tuple(each.sign for each in ended if each.sign is not None),
+            status=ended[-1].status,
+            detail=ended[-1].detail,
+        )
+        for host, ended in told.items()
+    ]
 
 
 def _settled(settlement: Settlement) -> dict[str, Value]:

@@ -1,15 +1,23 @@
-"""What waits to be sent: claimed fairly over hosts, delivered, settled in batches."""
+"""What waits to be sent: claimed fairly over hosts, delivered, settled in batches.
 
+A worker begins with few, leaves half of its slots to what is new, and runs alone what may have
+ended its workers before.
+"""
+
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from fedirec.domain.pacing import open_slots, retry_room
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import DeliveryResult, deliver
 from fedirec.federation.settling import settle
 from fedirec.storage import queue
+from fedirec.storage.database import Transaction
 from fedirec.storage.queue import ClaimedDelivery, Settlement
 from fedirec.workers.failures import describe, is_last, next_try_at
+from fedirec.workers.in_hand import InHand
 from fedirec.workers.line import Line
 
 SETTLING: Final = timedelta(seconds=10)
@@ -19,30 +27,75 @@ SETTLING: Final = timedelta(seconds=10)
 def delivery_line(federation: Federation) -> Line[ClaimedDelivery, DeliveryResult]:
     """Return the line of deliveries, with this instance's limits."""
     limits = federation.limits
+    work = _Deliveries(limits.deliveries_in_flight)
     return Line(
         name="deliveries",
         slots=limits.deliveries_in_flight,
         deadline=max(limits.lease - SETTLING, limits.delivery_timeout),
-        name_of=lambda claimed: f"{claimed.activity_id} to {claimed.inbox}",
-        claim=_claim,
-        work=deliver,
+        name_of=_name_of,
+        claim=work.claim,
+        work=work.deliver,
         settle=settle,
         fail=_fail,
         release=_release,
     )
 
 
-async def _claim(federation: Federation, limit: int) -> Sequence[ClaimedDelivery]:
-    mint = federation.mint()
-    async with federation.database.transaction() as transaction:
-        return await queue.claim_deliveries(
-            transaction,
-            now=mint.now,
-            limit=limit,
-            per_host=federation.limits.deliveries_per_host,
-            token=mint.ulid(),
-            lease_until=mint.now + federation.limits.lease,
-        )
+class _Deliveries:
+    """The deliveries of one worker: how many it may begin now, and which of them."""
+
+    def __init__(self, slots: int) -> None:
+        self._slots = slots
+        self._in_hand = InHand()
+        self._began_at: float | None = None
+
+    async def claim(self, federation: Federation, limit: int) -> Sequence[ClaimedDelivery]:
+        """Lease what is due, all in one unit of work; `limit` slots are free."""
+        under_way = self._slots - limit
+        room = self._open_slots() - under_way
+        if room <= 0 or self._in_hand.has_suspect:
+            return ()
+        mint, limits = federation.mint(), federation.limits
+        now, token, lease_until = mint.now, mint.ulid(), mint.now + limits.lease
+        retries = retry_room(self._slots, retrying=self._in_hand.retrying)
+
+        async def take(transaction: Transaction) -> tuple[list[ClaimedDelivery], bool]:
+            await queue.end_leases(transaction, now=now, most=limits.received_attempts)
+            claimed = await queue.claim_deliveries(
+                transaction,
+                now=now,
+                limit=room,
+                retries=retries,
+                per_host=limits.deliveries_per_host,
+                token=token,
+                lease_until=lease_until,
+            )
+            if claimed or under_way:
+                return claimed, False
+            return await queue.claim_suspect(
+                transaction, now=now, token=token, lease_until=lease_until
+            ), True
+
+        claimed, is_suspect = await federation.database.run(take)
+        for each in claimed:
+            is_retry = each.attempt > 1
+            self._in_hand.take(_name_of(each), is_retry=is_retry, is_suspect=is_suspect)
+        return claimed
+
+    async def deliver(self, federation: Federation, claimed: ClaimedDelivery) -> DeliveryResult:
+        """Make one attempt."""
+        async with self._in_hand.doing(_name_of(claimed)):
+            return await deliver(federation, claimed)
+
+    def _open_slots(self) -> int:
+        now = asyncio.get_running_loop().time()
+        if self._began_at is None:
+            self._began_at = now
+        return open_slots(self._slots, seconds=now - self._began_at)
+
+
+def _name_of(claimed: ClaimedDelivery) -> str:
+    return f"{claimed.activity_id} to {claimed.inbox}"
 
 
 async def _fail(federation: Federation, claimed: ClaimedDelivery, error: Exception) -> None:

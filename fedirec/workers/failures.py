@@ -17,7 +17,7 @@ from fedirec.errors import (
 )
 from fedirec.federation.context import Federation
 
-TRACE_CHARACTERS: Final = 500  # as much as a row keeps; the log has all of it
+TRACE_CHARACTERS: Final = 4_000  # as much as a row keeps; the log has all of it
 _LASTING: Final = (
     ForbiddenError,
     InvalidInputError,

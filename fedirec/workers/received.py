@@ -7,8 +7,10 @@ from typing import Final
 from fedirec.federation.context import Federation
 from fedirec.federation.inbox import handle_received
 from fedirec.storage import queue
+from fedirec.storage.database import Transaction
 from fedirec.storage.queue import ClaimedReceived
 from fedirec.workers.failures import describe, is_last, is_lasting, next_try_at
+from fedirec.workers.in_hand import InHand
 from fedirec.workers.line import Line
 
 SLOTS: Final = 16  # they wait for the network, and then for the one writer
@@ -17,29 +19,65 @@ SETTLING: Final = timedelta(seconds=5)
 
 def received_line(federation: Federation) -> Line[ClaimedReceived, None]:
     """Return the line of received activities, with this instance's limits."""
+    work = _Received()
     return Line(
         name="received",
         slots=SLOTS,
         deadline=max(federation.limits.lease - SETTLING, SETTLING),
-        name_of=lambda claimed: f"{claimed.id} {claimed.activity_key} of {claimed.actor_id}",
-        claim=_claim,
-        work=handle_received,
+        name_of=_name_of,
+        claim=work.claim,
+        work=work.handle,
         settle=_settled_already,
         fail=_fail,
         release=_release,
     )
 
 
-async def _claim(federation: Federation, limit: int) -> Sequence[ClaimedReceived]:
-    mint = federation.mint()
-    async with federation.database.transaction() as transaction:
-        return await queue.claim_received(
-            transaction,
-            now=mint.now,
-            limit=limit,
-            token=mint.ulid(),
-            lease_until=mint.now + federation.limits.lease,
-        )
+class _Received:
+    """The received activities of one worker; one that may have ended its workers runs alone."""
+
+    def __init__(self) -> None:
+        self._in_hand = InHand()
+
+    async def claim(self, federation: Federation, limit: int) -> Sequence[ClaimedReceived]:
+        """Lease what is due, all in one unit of work; `limit` slots are free."""
+        if self._in_hand.has_suspect:
+            return ()
+        mint, limits = federation.mint(), federation.limits
+        now, token, lease_until = mint.now, mint.ulid(), mint.now + limits.lease
+
+        async def claim(
+            transaction: Transaction, limit: int, *, is_suspect: bool
+        ) -> list[ClaimedReceived]:
+            return await queue.claim_received(
+                transaction,
+                now=now,
+                limit=limit,
+                token=token,
+                lease_until=lease_until,
+                is_suspect=is_suspect,
+            )
+
+        async def take(transaction: Transaction) -> tuple[list[ClaimedReceived], bool]:
+            await queue.end_received_leases(transaction, now=now, most=limits.received_attempts)
+            claimed = await claim(transaction, limit, is_suspect=False)
+            if claimed or limit < SLOTS:
+                return claimed, False
+            return await claim(transaction, 1, is_suspect=True), True
+
+        claimed, is_suspect = await federation.database.run(take)
+        for each in claimed:
+            self._in_hand.take(_name_of(each), is_retry=False, is_suspect=is_suspect)
+        return claimed
+
+    async def handle(self, federation: Federation, claimed: ClaimedReceived) -> None:
+        """Make one attempt."""
+        async with self._in_hand.doing(_name_of(claimed)):
+            await handle_received(federation, claimed)
+
+
+def _name_of(claimed: ClaimedReceived) -> str:
+    return f"{claimed.id} {claimed.activity_key} of {claimed.actor_id}"
 
 
 async def _settled_already(_federation: Federation, _results: Sequence[None]) -> None:

@@ -22,7 +22,7 @@ async def keep_up(federation: Federation) -> None:
             written = await deliveries.expand_fan_out(
                 transaction, limit=limit, now=federation.now()
             )
-        if not written:
+        if written is None:
             break
         failpoint("fan_out.committed")
         federation.wake()

@@ -145,6 +145,7 @@ class Guild:
                     transaction,
                     now=self.clock.now,
                     limit=50,
+                    retries=50,
                     per_host=50,
                     token=self.federation.mint().ulid(),
                     lease_until=self.clock.now + DAY,

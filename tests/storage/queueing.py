@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from fedirec.domain.actors import Host, InboxUrl
+from fedirec.domain.circuits import Circuit, Sign
 from fedirec.storage import deliveries, queue
+from fedirec.storage.circuits import HostSigns, find_circuits, note_signs
 from fedirec.storage.database import Database
 from fedirec.storage.deliveries import Leaving
 from fedirec.storage.queue import ClaimedDelivery, Settlement
@@ -51,14 +53,17 @@ async def claim(
     *,
     now: datetime = NOW,
     limit: int = 64,
+    retries: int = 64,
     per_host: int = 8,
     worker: str = "one",
 ) -> list[ClaimedDelivery]:
     async with database.transaction() as transaction:
+        await queue.end_leases(transaction, now=now, most=8)
         return await queue.claim_deliveries(
             transaction,
             now=now,
             limit=limit,
+            retries=retries,
             per_host=per_host,
             token=worker,
             lease_until=now + MINUTE,
@@ -80,6 +85,14 @@ async def settle(
     ]
     async with database.transaction() as transaction:
         return await queue.settle_deliveries(transaction, settlements, now=now)
+
+
+async def tell(database: Database, host: str, *signs: Sign, now: datetime = NOW) -> Circuit:
+    """Have attempts say something about a host; return its circuit."""
+    told = HostSigns(host=Host(host), signs=signs, status=502, detail="bad gateway")
+    async with database.transaction() as transaction:
+        await note_signs(transaction, [told], now)
+        return (await find_circuits(transaction, [host]))[host]
 
 
 async def states(database: Database) -> dict[tuple[str, str], str]:

@@ -1,15 +1,21 @@
 """Where an activity goes: one inbox for each server, pages of a fan-out, nobody blocked (C5)."""
 
+from dataclasses import replace
+
 import pytest
 
 from fedirec.domain.actors import Actor, Host, InboxUrl
-from fedirec.storage import activities, actors, blocks, deliveries, queue
+from fedirec.domain.circuits import Sign
+from fedirec.storage import activities, actors, blocks, deliveries, follows
 from fedirec.storage.database import Database
 from fedirec.storage.deliveries import Leaving
+from fedirec.storage.queue_depths import next_looks
 from fedirec.storage.queue_lists import list_deliveries
 from tests.databases import CountingDatabase
+from tests.storage.queueing import an_inbox, claim, settle, tell
 from tests.storage.samples import (
     DAY,
+    MINUTE,
     NOW,
     OURS,
     actor_id,
@@ -21,6 +27,13 @@ from tests.storage.samples import (
 )
 
 ADA = actor_id("ada")
+LEAVING = Leaving(
+    activity_id=an_activity(1).id,
+    actor_id=ADA,
+    order_key="note",
+    first_try_at=NOW,
+    expires_at=NOW + DAY,
+)
 
 
 def a_follower(number: int) -> Actor:
@@ -58,7 +71,7 @@ async def enqueue(database: Database, limit: int = 500) -> int:
         )
 
 
-async def expand(database: Database, limit: int = 500) -> int:
+async def expand(database: Database, limit: int = 500) -> int | None:
     async with database.transaction() as transaction:
         return await deliveries.expand_fan_out(transaction, limit=limit, now=NOW)
 
@@ -114,10 +127,10 @@ async def test_a_large_audience_is_expanded_page_by_page(storage):
 
     first = await enqueue(storage, limit=10)
     async with storage.reading() as reader:
-        due_at = await queue.next_due_at(reader)
+        looks = await next_looks(reader)
     rest = [await expand(storage, limit=10) for _ in range(3)]
 
-    assert (first, rest, due_at) == (10, [10, 5, 0], NOW)
+    assert (first, rest, looks["fan_outs"]) == (10, [10, 5, None], NOW)
     assert [inbox for inbox, _ in await inboxes(storage)] == sorted(
         follower.inbox for follower in followers
     )
@@ -127,7 +140,7 @@ async def test_an_audience_that_just_fits_leaves_nothing_to_expand(storage):
     await follow_ada(storage, *[a_follower(number) for number in range(10)])
 
     assert await enqueue(storage, limit=10) == 10
-    assert await expand(storage) == 0
+    assert await expand(storage) is None
 
 
 async def test_a_page_written_twice_is_there_once(storage):
@@ -167,8 +180,108 @@ async def test_five_hundred_followers_cost_few_statements(storage):
 
     assert await enqueue(counting) == 300
 
-    # one to find the inboxes; 128 + 128 + 32 + 8 + 4 rows of deliveries, and as many of hosts
-    assert len(counting.counts.statements) == 11
+    # where the page ends, the deliveries, the hosts to look at
+    assert len(counting.counts.statements) == 3
+
+
+@pytest.mark.rule("PA-03")
+async def test_who_unfollows_meanwhile_is_passed_by_and_who_follows_breaks_nothing(storage):
+    followers = [a_follower(number) for number in range(8)]
+    await follow_ada(storage, *followers)
+    await enqueue(storage, limit=3)
+
+    async with storage.transaction() as transaction:
+        for number in (2, 3, 6):  # the last of the page, the first of the next, one of the last
+            await follows.remove_follow(transaction, a_follower(number).id, ADA)
+    late = [an_actor("aaa", "a.example"), an_actor("zzz", "z.example")]
+    await follow_ada(storage, *late)
+    written = [await expand(storage, limit=3) for _ in range(3)]
+
+    got = {inbox for inbox, _ in await inboxes(storage)}
+    assert written == [3, 1, None]
+    assert got >= {a_follower(number).inbox for number in (0, 1, 4, 5, 7)}
+    assert got.isdisjoint({a_follower(3).inbox, a_follower(6).inbox})
+
+
+async def test_a_page_of_one_server_alone_ends_no_fan_out(storage):
+    shared = InboxUrl("https://big.example/inbox")
+    await follow_ada(
+        storage,
+        *[an_actor(f"f{number}", "big.example", shared_inbox=shared) for number in range(6)],
+        a_follower(9),
+    )
+
+    written = [await enqueue(storage, limit=2)] + [await expand(storage, limit=2) for _ in range(4)]
+
+    assert written == [1, 0, 0, 1, None]
+
+
+@pytest.mark.rule("ST-06")
+async def test_what_is_ordinary_is_not_tried_where_nobody_answered_for_a_week(storage):
+    dead, well = an_inbox("dead.example"), an_inbox("peer.example")
+    await tell(storage, "dead.example", *[Sign.FAILS] * 5, now=NOW - 8 * DAY)
+
+    for number, is_protective in ((1, False), (2, True)):
+        async with storage.transaction() as transaction:
+            if number > 1:
+                await say(transaction, number, type="Delete")
+            await deliveries.enqueue(
+                transaction,
+                replace(LEAVING, activity_id=an_activity(number).id, is_protective=is_protective),
+                [dead, well],
+            )
+
+    async with storage.reading() as reader:
+        page = await list_deliveries(reader, limit=9)
+    assert [(each.host, each.state, each.attempt, each.last_class) for each in page.items] == [
+        ("peer.example", "due", 0, None),
+        ("dead.example", "due", 0, None),
+        ("peer.example", "due", 0, None),
+        ("dead.example", "expired", 0, deliveries.UNREACHABLE),
+    ]
+
+
+@pytest.mark.rule("ST-05")
+async def test_what_is_deleted_is_not_sent_and_the_deletion_follows_what_was(storage):
+    never, tried, other = (an_inbox(host) for host in ("a.example", "b.example", "c.example"))
+    note = str(an_activity(1).object_id)
+    async with storage.transaction() as transaction:
+        await deliveries.enqueue(transaction, replace(LEAVING, order_key=note), [never, tried])
+    for each in await claim(storage):
+        if each.host == tried[1]:
+            await settle(storage, each, state="waiting", next_at=NOW + MINUTE, cls="temporary")
+        else:
+            await settle(storage, each, state="due", next_at=NOW)
+    async with storage.transaction() as transaction:
+        await transaction.execute(
+            "update deliveries set attempt = 0, last_class = null where host = :host",
+            {"host": never[1]},
+        )
+        await say(transaction, 2, object_id=note, type="Delete")
+        leaving = replace(LEAVING, activity_id=an_activity(2).id, order_key=note, takes_back=True)
+        assert await deliveries.supersede(transaction, leaving, note, now=NOW) == 1
+        await deliveries.enqueue(transaction, leaving, [never, tried, other])
+
+    async with storage.reading() as reader:
+        page = await list_deliveries(reader, limit=9)
+    found = {(each.host, each.activity_id): each.state for each in page.items}
+    assert found == {
+        (never[1], an_activity(1).id): "cancelled",
+        (tried[1], an_activity(1).id): "waiting",
+        (tried[1], an_activity(2).id): "due",
+        (other[1], an_activity(2).id): "due",
+    }
+
+
+async def test_a_deletion_ends_what_is_left_of_a_fan_out(storage):
+    await follow_ada(storage, *[a_follower(number) for number in range(5)])
+    await enqueue(storage, limit=2)
+
+    async with storage.transaction() as transaction:
+        note = str(an_activity(1).object_id)
+        assert await deliveries.supersede(transaction, LEAVING, note, now=NOW) == 2
+
+    assert await expand(storage) is None
 
 
 async def test_the_inboxes_of_people_elsewhere_are_found_in_order(storage):

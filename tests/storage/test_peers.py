@@ -1,36 +1,23 @@
 """Other servers: whether they answer, whom we hear, and who follows whom."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 import pytest
 
 from fedirec.domain.actors import Host
+from fedirec.domain.circuits import CircuitState, Sign
 from fedirec.domain.follows import FollowState
 from fedirec.storage import actors, blocks, follows, peers
 from fedirec.storage.blocks import INSTANCE
-from fedirec.storage.database import Database, Reader
+from fedirec.storage.circuits import HostSigns, note_signs
+from fedirec.storage.database import Reader
 from fedirec.storage.follows import Follow
 from fedirec.storage.peers import Peer
+from tests.databases import CountingDatabase
+from tests.storage.queueing import tell
 from tests.storage.samples import DAY, MINUTE, NOW, THEIRS, actor_id, an_actor, follow, save_actors
 
 ADA, BEA, ZOE = actor_id("ada"), actor_id("bea"), actor_id("zoe", THEIRS)
-
-
-async def fail(
-    database: Database, times: int, now: datetime = NOW, step: timedelta = timedelta()
-) -> Peer:
-    async with database.transaction() as transaction:
-        for _ in range(times):
-            await peers.record_failure(transaction, THEIRS, now, 502, "bad gateway")
-            now += step
-        return await known_peer(transaction)
-
-
-async def succeed(database: Database, now: datetime = NOW) -> Peer:
-    async with database.transaction() as transaction:
-        await peers.record_success(transaction, THEIRS, now)
-        return await known_peer(transaction)
 
 
 async def known_peer(reader: Reader) -> Peer:
@@ -58,72 +45,60 @@ async def test_a_host_is_remembered_from_when_it_was_first_seen(database):
 
 
 @pytest.mark.rule("ST-06")
-async def test_a_circuit_opens_after_five_failures_within_ten_minutes(database):
-    before = await fail(database, 4)
-    after = await fail(database, 1, NOW + 9 * MINUTE)
+async def test_a_circuit_is_kept_from_one_settlement_to_the_next(database):
+    for minute in range(4):
+        await tell(database, THEIRS, Sign.FAILS, now=NOW + minute * MINUTE)
+    opened = await tell(database, THEIRS, Sign.FAILS, now=NOW + 9 * MINUTE)
+    async with database.reading() as reader:
+        peer = await known_peer(reader)
+    half = await tell(database, THEIRS, Sign.ANSWERS, now=NOW + 14 * MINUTE)
+    refused = await tell(database, THEIRS, Sign.REFUSES, now=NOW + 15 * MINUTE)
 
-    assert (before.circuit, before.next_probe_at) == ("closed", None)
-    assert (after.circuit, after.opened_at) == ("open", NOW + 9 * MINUTE)
-    assert after.next_probe_at == NOW + 14 * MINUTE
-    assert (after.failures, after.last_status, after.last_detail) == (5, 502, "bad gateway")
-
-
-@pytest.mark.rule("ST-06")
-async def test_a_circuit_opens_after_twenty_failures_however_slow(database):
-    before = await fail(database, 19, step=5 * MINUTE)
-    after = await fail(database, 1, NOW + 100 * MINUTE)
-
-    assert (before.circuit, after.circuit) == ("closed", "open")
+    assert peer.health == opened
+    assert (opened.state, opened.opened_at) == (CircuitState.OPEN, NOW + 9 * MINUTE)
+    assert (peer.failures, peer.last_status, peer.last_detail) == (5, 502, "bad gateway")
+    assert (half.state, half.half_open_at) == (CircuitState.HALF_OPEN, NOW + 14 * MINUTE)
+    assert (refused.state, refused.refused_at) == (CircuitState.CLOSED, NOW + 15 * MINUTE)
 
 
-@pytest.mark.rule("ST-06")
-async def test_probes_come_at_intervals_that_double_up_to_six_hours(database):
-    peer = await fail(database, 5)
-    minutes, now = [], NOW
-    for _ in range(10):
-        assert peer.next_probe_at is not None
-        minutes.append((peer.next_probe_at - now) / MINUTE)
-        now = peer.next_probe_at
-        peer = await fail(database, 1, now)
-
-    assert minutes == [5, 10, 20, 40, 80, 160, 320, 360, 360, 360]
-
-
-async def test_what_was_under_way_when_the_circuit_opened_is_no_probe(database):
-    opened = await fail(database, 5)
-
-    after = await fail(database, 3, NOW + MINUTE)
-
-    assert (after.next_probe_at, after.failures) == (opened.next_probe_at, 8)
-
-
-async def test_a_circuit_closes_in_two_steps_or_at_once_when_the_host_speaks(database):
-    await fail(database, 5)
-    half = await succeed(database, NOW + 5 * MINUTE)
-    closed = await succeed(database, NOW + 6 * MINUTE)
-    reopened = await fail(database, 5, NOW + DAY)
+async def test_a_circuit_closes_at_once_when_the_host_speaks(database):
+    await tell(database, THEIRS, *[Sign.FAILS] * 5)
     async with database.transaction() as transaction:
         await peers.see_peer(transaction, THEIRS, NOW + DAY)
         heard = await known_peer(transaction)
 
-    assert (half.circuit, half.failures, half.next_probe_at) == ("half_open", 0, None)
-    assert (closed.circuit, closed.last_success_at) == ("closed", NOW + 6 * MINUTE)
-    assert (reopened.circuit, heard.circuit, heard.failures) == ("open", "closed", 0)
+    assert (heard.circuit, heard.failures, heard.next_probe_at) == ("closed", 0, None)
 
 
-async def test_a_half_open_circuit_opens_again_at_the_first_failure(database):
-    await fail(database, 5)
-    await succeed(database, NOW + 5 * MINUTE)
+async def test_a_host_that_was_never_seen_may_answer_first(database):
+    await tell(database, THEIRS, Sign.ANSWERS)
 
-    again = await fail(database, 1, NOW + 6 * MINUTE)
+    async with database.reading() as reader:
+        peer = await known_peer(reader)
+    assert (peer.circuit, peer.last_success_at, peer.last_failure_at) == ("closed", NOW, None)
 
-    assert (again.circuit, again.next_probe_at) == ("open", NOW + 11 * MINUTE)
+
+async def test_settling_costs_the_same_statements_however_many_hosts(database):
+    counts = []
+    for hosts in (8, 128):
+        counting = CountingDatabase(database)
+        noted = [HostSigns(host=Host(f"h{n}.example"), signs=(Sign.FAILS,)) for n in range(hosts)]
+        async with counting.transaction() as transaction:
+            await note_signs(transaction, noted, NOW)
+        counts.append(len(counting.counts.statements))
+
+    assert counts == [2, 2]
 
 
-async def test_a_host_that_was_never_seen_may_succeed_first(database):
-    peer = await succeed(database)
+async def test_a_host_that_is_well_is_written_down_once_a_minute(counting):
+    await tell(counting, THEIRS, *[Sign.ANSWERS] * 64)  # it cannot grow further
+    before = len(counting.counts.statements)
 
-    assert (peer.circuit, peer.last_success_at) == ("closed", NOW)
+    await tell(counting, THEIRS, Sign.ANSWERS, now=NOW + MINUTE / 2)
+    quiet = len(counting.counts.statements) - before
+    await tell(counting, THEIRS, Sign.ANSWERS, now=NOW + MINUTE)
+
+    assert len(counting.counts.statements) - before == 2 * quiet + 1
 
 
 @pytest.mark.rule("RX-05")
@@ -131,13 +106,27 @@ async def test_hosts_are_forgotten_when_asked_or_after_their_time(database):
     async with database.transaction() as transaction:
         for host in ("a.example", "b.example", "c.example"):
             await peers.see_peer(transaction, Host(host), NOW)
-        await peers.record_failure(transaction, Host("b.example"), NOW + DAY, None, None)
-        assert await peers.forget_peer(transaction, Host("a.example"))
-        assert not await peers.forget_peer(transaction, Host("a.example"))
-        assert await peers.prune_peers(transaction, NOW + DAY) == 1
+        tried = HostSigns(host=Host("b.example"), signs=(Sign.FAILS,))
+        await note_signs(transaction, [tried], NOW + DAY)
+        assert await peers.forget_peer(transaction, Host("a.example"), NOW)
+        assert not await peers.forget_peer(transaction, Host("a.example"), NOW)
+        assert await peers.prune_peers(transaction, NOW + DAY, most=9) == 1
         left = await peers.list_peers(transaction)
 
     assert [peer.host for peer in left.items] == ["b.example"]
+
+
+@pytest.mark.rule("RX-05")
+async def test_of_too_many_hosts_those_used_longest_ago_are_forgotten(database):
+    async with database.transaction() as transaction:
+        for number in range(6):
+            await peers.see_peer(transaction, Host(f"h{number}.example"), NOW + number * MINUTE)
+        tried = HostSigns(host=Host("h0.example"), signs=(Sign.FAILS,))
+        await note_signs(transaction, [tried], NOW + DAY)
+        assert await peers.prune_peers(transaction, NOW - DAY, most=3) == 3
+        left = await peers.list_peers(transaction)
+
+    assert [peer.host for peer in left.items] == ["h0.example", "h4.example", "h5.example"]
 
 
 async def test_a_block_is_renewed_listed_and_ended(database):

@@ -206,9 +206,11 @@ async def test_pruning_what_was_received_reads_no_table_whole(busy):
 
 async def test_the_queue_reads_no_table_whole(busy):
     async def work(transaction: Transaction) -> None:
-        await queue.next_due_at(transaction)
+        await queue.end_leases(transaction, now=NOW, most=8)
+        lease: dict[str, Any] = {"now": NOW, "token": "t", "lease_until": NOW + MINUTE}
+        await queue.claim_suspect(transaction, **lease)
         claimed = await queue.claim_deliveries(
-            transaction, now=NOW, limit=64, per_host=1, token="t", lease_until=NOW + MINUTE
+            transaction, limit=64, retries=32, per_host=1, **lease
         )
         settlements = [
             queue.Settlement(
@@ -227,8 +229,8 @@ async def test_the_queue_reads_no_table_whole(busy):
     explaining = await explained(busy, work)
 
     # made by the statement itself: what it picked, host by host
-    named = {"settled", "visited", "waiting", "picked", "SUBQUERY"}
-    named |= {f"of_host_{place}" for place in range(64)}
+    named = {"settled", "looked", "wanted", "picked", "SUBQUERY"}
+    named |= {f"{name}_{place}" for name in ("of_host", "due", "waiting") for place in range(64)}
     assert explaining.scanned - SMALL - named == set(), explaining.plans
 
 
@@ -254,17 +256,29 @@ async def test_a_claim_costs_the_same_statements_however_much_waits(database, wa
 
     async with counting.transaction() as transaction:
         await queue.claim_deliveries(
-            transaction, now=NOW, limit=64, per_host=8, token="t", lease_until=NOW + MINUTE
+            transaction,
+            now=NOW,
+            limit=64,
+            retries=32,
+            per_host=8,
+            token="t",
+            lease_until=NOW + MINUTE,
         )
 
-    # hosts, circuits, leased, lease, look again, bodies
-    assert len(counting.counts.statements) == 6
+    # hosts of either lane, theirs alone, circuits, leased, lease, bodies; look again if cut short
+    assert len(counting.counts.statements) in range(6, 9)
 
 
-async def test_an_empty_claim_is_one_statement(counting):
+async def test_an_empty_claim_is_a_look_at_either_lane(counting):
     async with counting.transaction() as transaction:
         await queue.claim_deliveries(
-            transaction, now=NOW, limit=64, per_host=8, token="t", lease_until=NOW + MINUTE
+            transaction,
+            now=NOW,
+            limit=64,
+            retries=32,
+            per_host=8,
+            token="t",
+            lease_until=NOW + MINUTE,
         )
 
-    assert len(counting.counts.statements) == 1
+    assert len(counting.counts.statements) == 2

@@ -1,15 +1,19 @@
 """Deliveries: claimed fairly, leased once, in order, and never lost (ST-04, ST-05, RX-08)."""
 
 import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 
 from fedirec.domain.actors import Host, InboxUrl
+from fedirec.domain.circuits import Sign
 from fedirec.storage import peers, queue
-from fedirec.storage.queue import Settlement
+from fedirec.storage.database import Database
+from fedirec.storage.queue import ClaimedDelivery, Settlement
+from fedirec.storage.queue_depths import next_looks
 from fedirec.storage.queue_lists import list_deliveries
 from fedirec.storage.received import insert_received
-from tests.storage.queueing import ADA, an_inbox, claim, enqueue, settle, states
+from tests.storage.queueing import ADA, an_inbox, claim, enqueue, settle, states, tell
 from tests.storage.samples import (
     DAY,
     MINUTE,
@@ -97,7 +101,7 @@ async def test_how_an_attempt_ended_is_written_down_and_cut_to_size(storage):
     assert held == [True]
     (row,) = page.items
     assert (row.state, row.last_class, row.last_status) == ("gone", "gone", 410)
-    assert (len(row.last_detail or ""), row.settled_at) == (500, NOW)
+    assert (len(row.last_detail or ""), row.settled_at) == (4_000, NOW)
 
 
 async def test_what_failed_waits_for_its_next_try(storage):
@@ -121,12 +125,27 @@ async def test_a_delayed_delivery_waits_for_its_first_try(storage):
 async def test_one_host_never_has_more_than_its_share_in_flight(storage):
     await enqueue(storage, 1, *[an_inbox("slow.example", number) for number in range(20)])
 
-    first = await claim(storage, per_host=8)
-    second = await claim(storage, per_host=8, now=NOW + MINUTE / 4)
-    await settle(storage, *first[:3])
-    third = await claim(storage, per_host=8, now=NOW + MINUTE / 2)
+    first = await claim(storage)
+    second = await claim(storage, now=NOW + MINUTE / 4)
+    await settle(storage, first[0])
+    third = await claim(storage, now=NOW + MINUTE / 2)
 
-    assert (len(first), len(second), len(third)) == (8, 0, 3)
+    assert (len(first), len(second), len(third)) == (2, 0, 1)
+
+
+@pytest.mark.rule("RX-08")
+async def test_a_host_that_answers_gets_more_at_once_until_it_fails(storage):
+    host = Host("peer.example")
+    await enqueue(storage, 1, *[an_inbox(host, number) for number in range(60)])
+    sizes = []
+    for sign in [Sign.ANSWERS] * 4 + [Sign.FAILS]:
+        claimed = await claim(storage)
+        sizes.append(len(claimed))
+        await settle(storage, *claimed, sign=sign)
+
+    sizes.append(len(await claim(storage)))
+
+    assert sizes == [2, 4, 8, 8, 8, 0]  # eight failures in a row have opened its circuit
 
 
 @pytest.mark.rule("RX-08", "ST-06")
@@ -157,7 +176,7 @@ async def test_everything_is_claimed_in_the_end_however_little_at_a_time(storage
 
     assert sorted(seen) == sorted(inbox for inbox, _ in inboxes)
     async with storage.reading() as reader:
-        assert await queue.next_due_at(reader) is None
+        assert await next_looks(reader) == {}
 
 
 @pytest.mark.rule("ST-04")
@@ -205,34 +224,47 @@ async def test_of_two_about_one_object_the_older_goes_first(storage):
 async def test_a_host_whose_circuit_is_open_gets_one_probe_at_its_time(storage):
     host = Host("dead.example")
     await enqueue(storage, 1, *[an_inbox(host, number) for number in range(9)])
-    async with storage.transaction() as transaction:
-        for _ in range(peers.FAILURES_IN_A_ROW):
-            await peers.record_failure(transaction, host, NOW, None, "refused")
-        peer = await peers.find_peer(transaction, host)
-    assert peer is not None
-    assert peer.next_probe_at is not None
+    opened = await tell(storage, host, *[Sign.FAILS] * 5)
+    assert opened.next_at is not None
 
     before = await claim(storage)
-    (probe,) = await claim(storage, now=peer.next_probe_at)
-    during = await claim(storage, now=peer.next_probe_at)
-    await settle(storage, probe, now=peer.next_probe_at)
-    async with storage.transaction() as transaction:
-        await peers.record_success(transaction, host, peer.next_probe_at)
-    (second,) = await claim(storage, now=peer.next_probe_at)
-    await settle(storage, second, now=peer.next_probe_at)
-    async with storage.transaction() as transaction:
-        await peers.record_success(transaction, host, peer.next_probe_at)
-    rest = await claim(storage, now=peer.next_probe_at)
+    (probe,) = await claim(storage, now=opened.next_at)
+    during = await claim(storage, now=opened.next_at)
+    waiting_again = opened.next_at + 10 * MINUTE
+    await settle(
+        storage, probe, state="waiting", next_at=waiting_again, sign=Sign.FAILS, now=opened.next_at
+    )
+    after = await claim(storage, now=waiting_again - MINUTE)
+    second = await claim(storage, now=waiting_again)
 
-    assert (before, during, len(rest)) == ([], [], 7)
+    assert (before, during, after, len(second)) == ([], [], [], 1)
+    assert {each.attempt for each in second} == {1}  # the others lost no attempt
+
+
+@pytest.mark.rule("ST-06")
+async def test_a_host_that_is_back_gets_one_then_two_then_four_in_a_second(storage):
+    host = Host("back.example")
+    await enqueue(storage, 1, *[an_inbox(host, number) for number in range(30)])
+    opened = await tell(storage, host, *[Sign.FAILS] * 5)
+    assert opened.next_at is not None
+    (probe,) = await claim(storage, now=opened.next_at)
+    await settle(storage, probe, sign=Sign.ANSWERS, now=opened.next_at)
+    released = []
+
+    for half_seconds in range(9):
+        now = opened.next_at + half_seconds * timedelta(seconds=0.5)
+        claimed = await claim(storage, now=now)
+        released.append(len(claimed))
+        await settle(storage, *claimed, sign=Sign.ANSWERS, now=now)
+
+    assert released[:6] == [1, 0, 2, 0, 4, 0]
+    assert released[6:] == [8, 8, 6]  # closed
 
 
 async def test_a_host_that_speaks_to_us_is_sent_to_at_once(storage):
     host = Host("back.example")
     await enqueue(storage, 1, an_inbox(host))
-    async with storage.transaction() as transaction:
-        for _ in range(peers.FAILURES_IN_A_ROW):
-            await peers.record_failure(transaction, host, NOW, 502, None)
+    await tell(storage, host, *[Sign.FAILS] * 5)
     assert await claim(storage) == []
 
     async with storage.transaction() as transaction:
@@ -241,13 +273,86 @@ async def test_a_host_that_speaks_to_us_is_sent_to_at_once(storage):
     assert len(await claim(storage, now=NOW + MINUTE / 60)) == 1
 
 
+@pytest.mark.rule("ST-06", "RX-08")
+async def test_what_is_new_never_waits_for_what_is_tried_again(storage):
+    failing = [an_inbox(f"slow{number}.example") for number in range(40)]
+    await enqueue(storage, 1, *failing)
+    for each in await claim(storage):
+        await settle(storage, each, state="waiting", next_at=NOW + MINUTE)
+    await enqueue(
+        storage, 2, *[an_inbox(f"peer{number}.example") for number in range(9)], now=NOW + MINUTE
+    )
+
+    claimed = await claim(storage, limit=16, retries=8, now=NOW + MINUTE)
+    more = await claim(storage, limit=16, retries=0, now=NOW + MINUTE)
+
+    tried_before = [each for each in claimed if each.attempt > 1]
+    assert (len(claimed), len(tried_before)) == (16, 8)
+    assert [each.attempt for each in more] == [1]
+
+
+@pytest.mark.rule("ST-03")
+async def test_what_its_workers_never_end_is_passed_by_and_then_runs_alone(storage):
+    await enqueue(storage, 1, an_inbox("poison.example"))
+    now = NOW
+    for _ in range(3):
+        assert len(await claim(storage, now=now)) == 1
+        now += MINUTE
+    await enqueue(storage, 2, an_inbox("peer.example"), now=now)
+
+    rest = await claim(storage, now=now)
+    (alone,) = await claim_alone(storage, now)
+    none = await claim_alone(storage, now)
+
+    assert [each.host for each in rest] == ["peer.example"]
+    assert (alone.host, alone.attempt, none) == ("poison.example", 4, [])
+
+
+@pytest.mark.rule("ST-03")
+async def test_what_was_lost_eight_times_in_a_row_is_dead_and_says_so(storage):
+    await enqueue(storage, 1, an_inbox("poison.example"))
+    now = NOW
+    for attempt in range(8):
+        claimed = await (claim(storage, now=now) if attempt < 3 else claim_alone(storage, now))
+        assert len(claimed) == 1
+        now += MINUTE
+        async with storage.transaction() as transaction:
+            await queue.end_leases(transaction, now=now, most=8)
+
+    async with storage.reading() as reader:
+        (row,) = (await list_deliveries(reader, limit=1)).items
+    assert (row.state, row.attempt, row.last_class, row.settled_at) == ("dead", 8, "lost", now)
+    assert await claim_alone(storage, now) == []
+
+
+@pytest.mark.rule("ST-03")
+async def test_one_result_clears_an_item_of_suspicion(storage):
+    await enqueue(storage, 1, an_inbox("peer.example"))
+    now = NOW
+    for _ in range(3):
+        await claim(storage, now=now)
+        now += MINUTE
+    assert await claim(storage, now=now) == []
+    (alone,) = await claim_alone(storage, now)
+
+    await settle(storage, alone, state="waiting", next_at=now + MINUTE, now=now)
+
+    assert len(await claim(storage, now=now + MINUTE)) == 1
+
+
 async def test_the_next_look_is_at_what_is_due_first(storage):
     async with storage.reading() as reader:
-        nothing = await queue.next_due_at(reader)
+        nothing = await next_looks(reader)
     await enqueue(storage, 1, an_inbox("peer.example"), now=NOW + 2 * MINUTE)
     async with storage.transaction() as transaction:
-        delivery = await queue.next_due_at(transaction)
         await insert_received(transaction, [a_received(1, created_at=NOW + MINUTE)])
-        received = await queue.next_due_at(transaction)
+        looks = await next_looks(transaction)
 
-    assert (nothing, delivery, received) == (None, NOW + 2 * MINUTE, NOW + MINUTE)
+    assert (nothing, looks) == ({}, {"deliveries": NOW + 2 * MINUTE, "received": NOW + MINUTE})
+
+
+async def claim_alone(storage: Database, now: datetime) -> list[ClaimedDelivery]:
+    async with storage.transaction() as transaction:
+        return await queue.claim_suspect(
+            transaction, now=now, token="alone", lease_until=now + MINUTE
+        )

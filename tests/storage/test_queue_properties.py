@@ -113,15 +113,20 @@ class Model:
 
     async def claim(self, step: Claim) -> None:
         self.claims += 1
+        self.held = {key: held for key, held in self.held.items() if held[1] > self.now}
         token = f"{step.worker}-{self.claims}"
         async with self.database.transaction() as transaction:
+            await queue.end_leases(transaction, now=self.now, most=1_000)
             claimed = await queue.claim_deliveries(
                 transaction,
                 now=self.now,
                 limit=step.limit,
+                retries=step.limit,
                 per_host=step.per_host,
                 token=token,
                 lease_until=self.now + LEASE,
+            ) or await queue.claim_suspect(
+                transaction, now=self.now, token=token, lease_until=self.now + LEASE
             )
         assert len(claimed) <= step.limit
         for each in claimed:

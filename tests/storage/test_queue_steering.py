@@ -57,6 +57,7 @@ async def claim(database: Database, now: datetime) -> list[ClaimedDelivery]:
         return await queue.claim_deliveries(
             transaction,
             now=now,
+            retries=64,
             limit=10,
             per_host=10,
             token="worker",

@@ -32,6 +32,7 @@ async def claim(
     database: Database, now: datetime = NOW, worker: str = "one"
 ) -> list[ClaimedReceived]:
     async with database.transaction() as transaction:
+        await queue.end_received_leases(transaction, now=now, most=8)
         return await queue.claim_received(
             transaction, now=now, limit=10, token=worker, lease_until=now + MINUTE
         )

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from fedirec.domain.actors import Host
+from fedirec.domain.circuits import Sign
 from fedirec.errors import (
     InvalidInputError,
     TooLargeError,
@@ -16,6 +17,7 @@ from fedirec.errors import (
 from fedirec.federation.authentication import verify
 from fedirec.signatures.digest import digest_header
 from fedirec.storage import actors, peers
+from fedirec.storage.circuits import HostSigns, note_signs
 from fedirec.storage.seen_signatures import insert_seen
 from tests.federation.peers_side.home import (
     INBOX,
@@ -194,8 +196,8 @@ async def test_a_host_that_speaks_to_us_is_delivered_to_again(federation, peer):
     bea = peer.add_actor("bea")
     await verify(federation, signed_post(bea))
     async with federation.database.transaction() as transaction:
-        for _ in range(5):
-            await peers.record_failure(transaction, peer.host, federation.now(), 500, "down")
+        failures = HostSigns(host=peer.host, signs=(Sign.FAILS,) * 5)
+        await note_signs(transaction, [failures], federation.now())
 
     await verify(federation, signed_post(bea))
 

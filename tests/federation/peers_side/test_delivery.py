@@ -61,10 +61,12 @@ async def enqueue(federation: Federation, inbox: str, host: str) -> str:
 async def claim(federation: Federation, worker: str = "first") -> list[ClaimedDelivery]:
     now = federation.now()
     async with federation.database.transaction() as transaction:
+        await queue.end_leases(transaction, now=now, most=8)
         return await queue.claim_deliveries(
             transaction,
             now=now,
             limit=10,
+            retries=10,
             per_host=8,
             token=worker,
             lease_until=now + federation.limits.lease,

@@ -158,7 +158,7 @@ async def test_an_error_of_ours_is_kept_with_the_delivery_and_ends_it_at_last(fe
     seen = []
 
     for _ in range(federation.limits.received_attempts):
-        [claimed] = await line.claim(federation, 10)
+        [claimed] = await line.claim(federation, line.slots)
         with pytest.raises(Exception, match="no RSA key") as caught:
             await line.work(federation, claimed)
         await line.fail(federation, claimed, caught.value)
@@ -167,17 +167,17 @@ async def test_an_error_of_ours_is_kept_with_the_delivery_and_ends_it_at_last(fe
 
     assert [row[0] for row in seen] == ["waiting"] * 7 + ["dead"]
     assert "rotate-keys" in str(seen[-1][3])
-    assert await line.claim(federation, 10) == []
+    assert await line.claim(federation, line.slots) == []
 
 
 async def test_a_delivery_that_is_handed_back_is_due_at_once(federation):
     await publish(federation, ("https://peer.example/inbox", "peer.example"))
     line = delivery_line(federation)
-    claimed = await line.claim(federation, 10)
+    claimed = await line.claim(federation, line.slots)
 
     await line.release(federation, claimed)
 
-    again = await line.claim(federation, 10)
+    again = await line.claim(federation, line.slots)
     assert [item.activity_id for item in again] == [item.activity_id for item in claimed]
     assert line.deadline < federation.limits.lease
 
@@ -195,7 +195,7 @@ async def test_a_delivery_that_is_handed_back_is_due_at_once(federation):
 async def test_what_an_error_means_for_what_was_received(federation, peer, error, state):
     await receive(federation, peer)
     line = received_line(federation)
-    [claimed] = await line.claim(federation, 10)
+    [claimed] = await line.claim(federation, line.slots)
 
     await line.fail(federation, claimed, error)
 
@@ -210,14 +210,14 @@ async def test_what_fails_eight_times_is_dead_with_its_reason(federation, peer, 
     line = received_line(federation)
 
     for _ in range(federation.limits.received_attempts):
-        [claimed] = await line.claim(federation, 10)
+        [claimed] = await line.claim(federation, line.slots)
         await line.fail(federation, claimed, ZeroDivisionError("a slip of ours"))
         clock.forward(days=1)
 
     [(state, attempt, _cls, detail)] = await states(federation, "received")
     assert (state, attempt) == ("dead", 8)
     assert "a slip of ours" in str(detail)
-    assert await line.claim(federation, 10) == []
+    assert await line.claim(federation, line.slots) == []
 
 
 @pytest.mark.rule("RX-12")
@@ -228,7 +228,7 @@ async def test_a_full_disk_kills_nothing_that_was_accepted(federation, peer, clo
 
     for _ in range(federation.limits.received_attempts + 2):
         for line in lines:
-            [claimed] = await line.claim(federation, 10)
+            [claimed] = await line.claim(federation, line.slots)
             await line.fail(federation, claimed, StorageFullError("no space"))
         clock.forward(minutes=2)
 
@@ -239,12 +239,12 @@ async def test_a_full_disk_kills_nothing_that_was_accepted(federation, peer, clo
 async def test_what_was_received_and_is_handed_back_is_due_at_once(federation, peer):
     await receive(federation, peer)
     line = received_line(federation)
-    claimed = await line.claim(federation, 10)
+    claimed = await line.claim(federation, line.slots)
 
     await line.release(federation, claimed)
     await line.settle(federation, [])
 
-    assert len(await line.claim(federation, 10)) == 1
+    assert len(await line.claim(federation, line.slots)) == 1
 
 
 async def test_a_peers_own_wish_decides_when_to_try_again(federation):

@@ -16,7 +16,7 @@ from fedirec.domain.retry import (
     Plan,
     classify,
     delay_after,
-    is_host_failure,
+    is_protective,
     lifetime,
     next_attempt,
 )
@@ -65,18 +65,16 @@ def test_every_status_has_a_class(statuses, expected):
     assert {classify(status) for status in statuses} == {expected}
 
 
-def test_only_passing_trouble_counts_against_the_host():
-    assert [kind for kind in DeliveryClass if is_host_failure(kind)] == [DeliveryClass.TEMPORARY]
-
-
 @pytest.mark.parametrize("activity_type", ["Delete", "Undo", "Block", "Reject"])
 def test_what_protects_people_is_tried_for_fourteen_days(activity_type):
     assert lifetime(activity_type, LIMITS, is_about_itself=False) == 14 * DAY
+    assert is_protective(activity_type, is_about_itself=False)
 
 
 @pytest.mark.parametrize("activity_type", ["Create", "Update", "Offer", "Announce"])
 def test_everything_else_is_tried_for_five_days(activity_type):
     assert lifetime(activity_type, LIMITS, is_about_itself=False) == 5 * DAY
+    assert not is_protective(activity_type, is_about_itself=False)
 
 
 def test_an_update_of_keys_protects_people():
