@@ -1,14 +1,27 @@
-"""`fedirec database migrate`: brings the tables up to date."""
+"""`fedirec database`: brings the tables up to date, and moves a guild to PostgreSQL."""
 
 import argparse
+import sys
+import time
+from typing import TYPE_CHECKING
 
 from fedirec.cli.arguments import Commands, add_command, add_group, show
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fedirec.config import Settings
+    from fedirec.storage.moving import Progress
+
+_LINE_SECONDS = 5.0
 
 
 def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     """Declare the commands of this file."""
     group = add_group(commands, "database", says="look after the database")
     add_command(group, "migrate", _migrate, says="bring the tables up to date (serve does it too)")
+    parser = add_command(group, "move", _move, says="move the guild from SQLite to PostgreSQL")
+    parser.add_argument("url", metavar="URL", help="an empty database: postgresql://USER@HOST/NAME")
 
 
 async def _migrate(arguments: argparse.Namespace) -> None:
@@ -29,3 +42,81 @@ async def _migrate(arguments: argparse.Namespace) -> None:
         show(arguments, {"id": name}, f"applied {name}")
     if not applied and not arguments.json:
         print("the database is up to date")
+
+
+async def _move(arguments: argparse.Namespace) -> None:
+    from contextlib import AsyncExitStack
+
+    from fedirec.config import load_settings
+    from fedirec.server import LOCK_NAME, WORKING_NAME, holding, utc_now
+    from fedirec.storage.moving import move
+    from fedirec.storage.opening import open_database, open_postgresql_at
+
+    settings = load_settings()
+    _file_of(settings)
+    where = _without_password(arguments.url)
+    async with AsyncExitStack() as stack:
+        for name in (LOCK_NAME, WORKING_NAME):
+            stack.enter_context(holding(settings.data / name, is_alone=True))
+        source = await open_database(settings.database_url(), checks_integrity=True)
+        stack.push_async_callback(source.close)
+        target = await open_postgresql_at(arguments.url)
+        stack.push_async_callback(target.close)
+        moved = await move(source, target, where=where, now=utc_now, tell=_Teller().tell)
+    for table in moved:
+        record = {"id": table.table, "rows": table.rows, "sha256": table.digest}
+        if arguments.json:
+            show(arguments, record, "")
+    if not arguments.json:
+        rows = sum(table.rows for table in moved)
+        print(
+            f"{rows:,} rows of {len(moved)} tables are in {where} and were found alike.\n"
+            "Set FEDIREC_DATABASE to its address (`database` in fedirec.toml), then start"
+            " `fedirec serve`.\nThe file is marked as moved, so that nobody serves it by mistake;"
+            " keep it until a backup of the new database is made."
+        )
+
+
+def _file_of(settings: "Settings") -> "Path":
+    """Return the SQLite file of this guild; raises ConfigurationError if there is none to move."""
+    from pathlib import Path
+
+    from fedirec.errors import ConfigurationError
+
+    kind, separator, path = settings.database_url().partition("sqlite:///")
+    if kind or not separator:
+        message = "FEDIREC_DATABASE names PostgreSQL already: `database move` begins at SQLite"
+        raise ConfigurationError(message)
+    if not Path(path).is_file():
+        message = f"there is no guild in {path} to move"
+        raise ConfigurationError(message)
+    return Path(path)
+
+
+def _without_password(url: str) -> str:
+    """Return the address of a database as anybody may read it."""
+    from urllib.parse import urlsplit, urlunsplit
+
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+class _Teller:
+    """Says on standard error how far a move is: one line that changes, or a line now and then."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._told_at = time.monotonic()
+
+    def tell(self, progress: "Progress") -> None:
+        """Say it, unless something was said just now and there is more to come."""
+        verb = "copied" if progress.digest is None else "compared"
+        line = f"{verb} {progress.table}: {progress.copied:,} of {progress.rows:,} rows"
+        if self._is_terminal:
+            is_last = progress.copied == progress.rows
+            print(f"\r\x1b[K{line}", end="\n" if is_last else "", file=sys.stderr, flush=True)
+            return
+        now = time.monotonic()
+        if progress.copied == progress.rows or now - self._told_at > _LINE_SECONDS:
+            self._told_at = now
+            print(line, file=sys.stderr, flush=True)

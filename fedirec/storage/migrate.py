@@ -16,6 +16,7 @@ from typing import Final
 from fedirec.errors import ConfigurationError
 from fedirec.failpoints import failpoint
 from fedirec.storage.database import Database, Reader, Row, Transaction, to_microseconds
+from fedirec.storage.marks import Mark, check_marks, has_history
 from fedirec.storage.statements import number, text
 
 _LOCK: Final = "select pg_advisory_xact_lock(7110428806394617)"  # any number, the same for ever
@@ -24,10 +25,6 @@ _TABLE: Final = (
     " number bigint primary key, name text not null, digest text not null,"
     " applied_at bigint not null)"
 )
-_IS_THERE: Final = {
-    "sqlite": "select name from sqlite_master where type = 'table' and name = 'migrations'",
-    "postgresql": "select relname from pg_class where oid = to_regclass('migrations')",
-}
 # PostgreSQL sorts text by the database's locale, SQLite by bytes. Ids and cursors go by bytes on
 # both (ST-09), whatever the locale the cluster was made with.
 _BY_BYTES: Final = """
@@ -83,12 +80,16 @@ async def migrate(database: Database, *, now: datetime) -> list[str]:
         applied.append(migration.name)
 
 
-async def check_schema(database: Database) -> None:
-    """Raise ConfigurationError unless the tables are the ones that this fedirec works with."""
+async def check_schema(database: Database, *, allows: Mark | None = None) -> None:
+    """Raise ConfigurationError unless the tables are the ones that this fedirec works with.
+
+    A database that has moved, or is half moved, is refused but for the mark that `allows` names.
+    """
     known = list_migrations(database.engine)
     async with database.reading() as reader:
-        is_there = await reader.fetch_one(_IS_THERE[database.engine])
-        rows = await _applied(reader) if is_there is not None else []
+        is_there = await has_history(reader, database.engine)
+        rows = await _applied(reader) if is_there else []
+    rows = check_marks(rows, allows)
     _check_history(rows, known)
     pending = len(known) - len(rows)
     if pending:
@@ -131,7 +132,7 @@ async def _next(transaction: Transaction, known: Sequence[Migration]) -> Migrati
     if transaction.engine == "postgresql":
         await transaction.fetch_one(_LOCK)
     await transaction.execute(_TABLE)
-    rows = await _applied(transaction)
+    rows = check_marks(await _applied(transaction), None)
     _check_history(rows, known)
     return known[len(rows)] if len(rows) < len(known) else None
 

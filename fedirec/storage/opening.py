@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fedirec.errors import ConfigurationError
 from fedirec.storage.database import Database
 from fedirec.storage.hints import exchange_hints, watch_commits
 from fedirec.storage.sqlite import SqliteDatabase, open_sqlite
+
+if TYPE_CHECKING:
+    from fedirec.storage.postgresql import PostgresqlDatabase
 
 _SQLITE: Final = "sqlite:///"
 _POSTGRESQL: Final = ("postgresql://", "postgres://")
@@ -28,16 +31,22 @@ async def open_database(url: str, *, checks_integrity: bool = False) -> Database
     if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
         path = Path(url.removeprefix(_SQLITE))
         return await open_sqlite(path, checks_integrity=checks_integrity)
-    if url.startswith(_POSTGRESQL):
-        try:
-            # asyncpg is an optional extra, and costs 40 ms that SQLite's users need not pay.
-            from fedirec.storage.postgresql import open_postgresql  # noqa: PLC0415
-        except ModuleNotFoundError as error:
-            message = "PostgreSQL needs asyncpg: install fedirec[postgresql]"
-            raise ConfigurationError(message) from error
-        return await open_postgresql(url)
-    message = f"expected sqlite:///… or postgresql://… as database, found {url.partition(':')[0]}:…"
-    raise ConfigurationError(message)
+    return await open_postgresql_at(url)
+
+
+async def open_postgresql_at(url: str) -> "PostgresqlDatabase":
+    """Open `postgresql://…`; raises as `open_database`."""
+    if not url.startswith(_POSTGRESQL):
+        found = f"{url.partition(':')[0]}:…"
+        message = f"expected sqlite:///… or postgresql://… as database, found {found}"
+        raise ConfigurationError(message)
+    try:
+        # asyncpg is an optional extra, and costs 40 ms that SQLite's users need not pay.
+        from fedirec.storage.postgresql import open_postgresql  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        message = "PostgreSQL needs asyncpg: install fedirec[postgresql]"
+        raise ConfigurationError(message) from error
+    return await open_postgresql(url)
 
 
 async def follow_hints(

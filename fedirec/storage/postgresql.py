@@ -19,7 +19,7 @@ from fedirec.errors import (
     StorageFullError,
     StorageUnavailableError,
 )
-from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction, Value
+from fedirec.storage.database import Parameters, Reader, Row, Transaction, Value
 from fedirec.storage.statements import check_texts
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class _Translator:
         return statement.sql, [given[name] for name in statement.names]
 
 
-class _PostgresqlTransaction:
+class PostgresqlTransaction:
     """Statements of one unit on one connection."""
 
     engine = "postgresql"
@@ -157,6 +157,13 @@ class _PostgresqlTransaction:
         if bound:
             with _translated():
                 await self._connection.executemany(bound[0][0], [values for _, values in bound])
+
+    async def copy_rows(
+        self, table: str, columns: Sequence[str], rows: Sequence[tuple[Value, ...]]
+    ) -> None:
+        """See `moving.CopyingTransaction`."""
+        with _translated():
+            await self._connection.copy_records_to_table(table, columns=columns, records=rows)
 
 
 class PostgresqlSession:
@@ -203,7 +210,7 @@ class PostgresqlDatabase:
             yield transaction
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self) -> AsyncIterator[PostgresqlTransaction]:
         """See `Database`. Read committed: each statement sees what others committed before it."""
         async with self._unit(isolation="read_committed", is_readonly=False) as transaction:
             yield transaction
@@ -225,7 +232,7 @@ class PostgresqlDatabase:
     @asynccontextmanager
     async def _unit(
         self, *, isolation: str, is_readonly: bool
-    ) -> AsyncIterator[_PostgresqlTransaction]:
+    ) -> AsyncIterator[PostgresqlTransaction]:
         with _translated():
             connection = await self._pool.acquire(timeout=_ACQUIRE_SECONDS)
         try:
@@ -236,7 +243,7 @@ class PostgresqlDatabase:
             with _translated():
                 await transaction.start()
             try:
-                yield _PostgresqlTransaction(connection, self._translator)
+                yield PostgresqlTransaction(connection, self._translator)
             except BaseException:
                 with suppress(*_GONE):  # a connection that is lost takes its transaction along
                     await transaction.rollback()
@@ -248,7 +255,7 @@ class PostgresqlDatabase:
                 await self._pool.release(connection)
 
 
-async def open_postgresql(url: str, *, size: int = 10) -> Database:
+async def open_postgresql(url: str, *, size: int = 10) -> PostgresqlDatabase:
     """Open a pool of at most `size` connections to the database at `url`.
 
     Raises:
