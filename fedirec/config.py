@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     test_network: Annotated[tuple[Network, ...], NoDecode] = ()
     allow_list: bool = False
     authorized_fetch: bool = False
+    shared_port: bool = False
     metrics_token: SecretStr | None = None
     log: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -165,6 +166,9 @@ class Settings(BaseSettings):
         self.listen_address()
         if self.ca_file is not None and not self.ca_file.is_file():
             message = f"FEDIREC_CA_FILE: there is no file {self.ca_file}"
+            raise ValueError(message)
+        if self.shared_port and self.database_url().startswith("sqlite:"):
+            message = "FEDIREC_SHARED_PORT: several `serve` share a port on PostgreSQL only"
             raise ValueError(message)
         if self.test_network:
             for name in (self.instance().host, self.instance().domain):

@@ -21,7 +21,7 @@ from aiohttp import web
 
 from fedirec.activitypub.identifiers import Instance
 from fedirec.community.membership import prepare_instance
-from fedirec.config import Settings, TcpAddress
+from fedirec.config import Settings
 from fedirec.errors import ConfigurationError
 from fedirec.federation.context import Federation
 from fedirec.federation.key_cache import KeyCache
@@ -41,6 +41,8 @@ from fedirec.workers.loop import run_workers
 from fedirec.workers.watchdog import watch_loop
 
 DRAIN_SECONDS: Final = 30.0  # OP-07
+DOOR_SECONDS: Final = 12.0
+"""For requests under way; aiohttp gives them as much again before it cuts the connection."""
 LOCK_NAME: Final = "serving.lock"
 WORKING_NAME: Final = "working.lock"
 _LOCK_SECONDS: Final = 1.0
@@ -163,7 +165,8 @@ async def serve(
                     ready(federation)
                     await stop.wait()
                     log.info("instance.stopping")
-                await _drain(lines)
+                    stopping_at = time.monotonic()
+                await _drain(lines, seconds=DRAIN_SECONDS - (time.monotonic() - stopping_at))
                 # the door is closed, so nobody waits for a commit any more
                 _cancel(beside)
     log.info("instance.stopped")
@@ -309,10 +312,10 @@ async def _listening(
     application: web.Application, settings: Settings, listener: socket.socket | None
 ) -> AsyncIterator[str]:
     """Answer requests for the length of the block; yields where."""
-    runner = GuardedRunner(application, drain_seconds=DRAIN_SECONDS)
+    runner = GuardedRunner(application, drain_seconds=DOOR_SECONDS)
     await runner.setup()
     try:
-        site = _site(runner, settings.listen_address(), listener)
+        site = _site(runner, settings, listener)
         try:
             await site.start()
         except OSError as error:
@@ -324,20 +327,22 @@ async def _listening(
 
 
 def _site(
-    runner: web.AppRunner, address: TcpAddress | Path, listener: socket.socket | None
+    runner: web.AppRunner, settings: Settings, listener: socket.socket | None
 ) -> web.BaseSite:
     if listener is not None:
         return web.SockSite(runner, listener)
+    address = settings.listen_address()
     if isinstance(address, Path):
         return web.UnixSite(runner, address)
-    return web.TCPSite(runner, address.host, address.port)
+    reuse_port = settings.shared_port or None
+    return web.TCPSite(runner, address.host, address.port, reuse_port=reuse_port)
 
 
 async def _drain(working: list[asyncio.Task[None]], *, seconds: float = DRAIN_SECONDS) -> None:
     """Give running work its time to end; what does not is cancelled, and its lease runs out."""
     if not working:
         return
-    _, late = await asyncio.wait(working, timeout=seconds)
+    _, late = await asyncio.wait(working, timeout=max(0.0, seconds))
     for task in late:
         log.warning("worker.cancelled", seconds=seconds)
         task.cancel()

@@ -65,11 +65,21 @@ async def _worker(_arguments: argparse.Namespace) -> None:
 
 
 def stop_on_signals() -> "asyncio.Event":
-    """Return an event that SIGTERM and SIGINT set, so that what is under way can end well."""
+    """Return an event that SIGTERM and SIGINT set, so that what is under way can end well (OP-07).
+
+    A second signal ends the process at once.
+    """
     import asyncio
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def begin_to_stop() -> None:
+        stop.set()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, begin_to_stop)
     return stop
