@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import (
+    crowds,
     enqueuing,
     fan_out,
     handling,
@@ -19,9 +20,10 @@ from benchmarks import (
     starting,
     workers,
 )
+from benchmarks.machine import describe_machine
 from benchmarks.plan import Plan, Workshop, open_workshop
 from benchmarks.processes import raise_file_limit
-from benchmarks.report import as_json, as_text
+from benchmarks.report import as_json, as_text, write_markdown
 from benchmarks.results import Result
 from fedirec.cli.logs import configure_logs
 
@@ -37,6 +39,8 @@ BENCHMARKS: Final[dict[str, Callable[[Workshop], list[Result]]]] = {
     "workers": workers.working_together,
     "restart": restarting.restarting,
     "crash": restarting.crashing,
+    "crowd": crowds.crowding,
+    "hostile": crowds.enduring,
 }
 _OPEN_FILES: Final = 8_192
 
@@ -46,14 +50,18 @@ def main() -> int:
     arguments = _arguments()
     raise_file_limit(_OPEN_FILES)
     configure_logs(style="console", level="error")  # of what this process does to a database
-    chosen = arguments.only or list(BENCHMARKS)
+    began = time.monotonic()
     results: list[Result] = []
     with open_workshop(Plan(is_quick=arguments.quick), _say) as workshop:
-        for name in chosen:
+        for name in arguments.only or BENCHMARKS:
             results += BENCHMARKS[name](workshop)
-    sys.stdout.write(as_text(results) + "\n")
+        machine = describe_machine(workshop)
+    _say(f"all of it: {time.monotonic() - began:.0f} s")
+    sys.stdout.write(f"{as_text(results)}\n\n{machine}\n")
     if arguments.json is not None:
         arguments.json.write_text(as_json(results))
+    if arguments.markdown is not None:
+        write_markdown(arguments.markdown, results, machine)
     return 0 if all(result.is_met is not False for result in results) else 1
 
 
@@ -62,6 +70,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="fewer rounds of less: does it work?")
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="one benchmark alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
+    parser.add_argument(
+        "--markdown",
+        type=Path,
+        metavar="FILE",
+        help="put the table between its marks in that page, and the picture beside it",
+    )
     return parser.parse_args()
 
 

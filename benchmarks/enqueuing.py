@@ -4,13 +4,20 @@ import asyncio
 import time
 from typing import Final
 
-from benchmarks.guild import Guild, Ledger, add_followers, add_members, follower, new_guild, opened
-from benchmarks.mail import PUBLIC
+from benchmarks.guild import (
+    Guild,
+    Ledger,
+    add_followers,
+    add_members,
+    follower,
+    new_guild,
+    note_to_followers,
+    opened,
+)
 from benchmarks.plan import Workshop
 from benchmarks.results import Result, at_most, compared, failed
 from benchmarks.yardsticks import measure_rsa
 from fedirec.community.client_outbox import submit
-from fedirec.federation.context import Federation
 from fedirec.workers.upkeep import keep_up
 
 GOAL: Final = at_most(0.01)
@@ -59,16 +66,6 @@ async def _publish(guild: Guild, name: str) -> float:
     async with opened(guild) as federation:
         await keep_up(federation)  # what is due anyway, and the statements prepared
         began = time.process_time()
-        await _submit(federation, guild, name)
+        await submit(federation, name, note_to_followers(guild, name, "The frame stands."))
         await keep_up(federation)
         return time.process_time() - began
-
-
-async def _submit(federation: Federation, guild: Guild, name: str) -> None:
-    note = {
-        "type": "Note",
-        "content": "<p>The frame stands.</p>",
-        "to": [PUBLIC],
-        "cc": [f"{guild.actor(name)}/followers"],
-    }
-    await submit(federation, name, note)

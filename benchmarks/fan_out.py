@@ -21,7 +21,7 @@ from benchmarks.guild import (
     post_note,
     serving,
 )
-from benchmarks.neighbourhood import Neighbourhood, neighbourhood
+from benchmarks.neighbourhood import Manners, Neighbourhood, neighbourhood
 from benchmarks.plan import Workshop
 from benchmarks.processes import Child, wait_for
 from benchmarks.results import Goal, Result, at_least, at_most, compared, failed, shown, spread
@@ -105,7 +105,8 @@ def outside(workshop: Workshop) -> Iterator[Outside]:
     each = workshop.plan.some(_INBOXES_OF_A_HOST)
     guild = new_guild(room / "guild")
     tokens = add_members(guild, ["ada", "bob", "cyd", "dee", "eve"])
-    with neighbourhood(room, hosts=SLOW.stop, hanging=HANGING, slow=SLOW) as hosts:
+    manners = Manners(hanging=HANGING, slow=SLOW)
+    with neighbourhood(room, hosts=SLOW.stop, manners=manners) as hosts:
         follow_healthy(guild, ["ada", "bob", "cyd", "dee"], hosts, each)
         add_followers(guild, ["bob"], _people(hosts, DEAD, 1))
         add_followers(guild, ["cyd"], _people(hosts, HANGING, _INBOXES_OF_A_HANGING_HOST))

@@ -74,14 +74,16 @@ def fill_received(guild: Guild, owner: str, *, up_to: int) -> None:
         database.execute(_INBOX, {**span, "owner": guild.actor(owner)})
 
 
-def fill_queue(guild: Guild, sender: str, *, up_to: int, port: int = DEAD_PORT) -> None:
+def fill_queue(
+    guild: Guild, sender: str, *, up_to: int, hosts: int = HOSTS, port: int = DEAD_PORT
+) -> None:
     """Fill an instance with so many deliveries that are due, to the hosts of `neighbourhood.py`."""
-    each = min(up_to, 10 * HOSTS)
+    each = min(up_to, 10 * HOSTS)  # deliveries of one activity
     place = {"origin": guild.origin, "actor": guild.actor(sender)}
     with _quickly(guild) as database:
         text = {"text": "x" * (BODY_BYTES - 80), "at": _now()}
         database.execute(_ACTIVITIES, {**place, **text, "first": 0, "last": up_to // each})
-        where = {"port": port, "hosts": min(HOSTS, each), "each": each}
+        where = {"port": port, "hosts": min(hosts, each), "each": each}
         span = {"first": 0, "last": up_to - 1, "now": _now(), "day": _DAY}
         database.execute(_DELIVERIES, {**place, **where, **span})
         database.execute(_LOOKS)

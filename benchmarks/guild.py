@@ -17,6 +17,7 @@ from typing import Final
 
 from benchmarks.mail import PUBLIC, Place
 from benchmarks.processes import LOOPBACK, Child, free_port, running, wait_for, wait_for_port
+from fedirec.activitypub.documents import JsonObject
 from fedirec.community.membership import add_member, make_token
 from fedirec.config import Settings, build_settings
 from fedirec.domain.actors import Actor, ActorId, ActorKind, Host, InboxUrl
@@ -41,7 +42,7 @@ RAISED_WORDS: Final = "rate buckets (RX-10) and connections per address (RX-06) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guild:
-    """A guild on disk; `database` is empty for SQLite in its folder, `limits` differ from shipped."""
+    """A guild on disk. `database`: empty for SQLite there; `limits`: other than shipped."""
 
     folder: Path
     port: int
@@ -190,16 +191,9 @@ def working(guild: Guild) -> Iterator[Child]:
 
 def post_note(guild: Guild, name: str, token: str, words: str) -> str:
     """Post a public note through the member's outbox, as an app does; return the activity's id."""
-    note = {
-        "@context": "https://www.w3.org/ns/activitystreams",
-        "type": "Note",
-        "content": f"<p>{words}</p>",
-        "to": [PUBLIC],
-        "cc": [f"{guild.actor(name)}/followers"],
-    }
     request = urllib.request.Request(
         f"{guild.actor(name)}/outbox",
-        data=json.dumps(note).encode(),
+        data=json.dumps(note_to_followers(guild, name, words)).encode(),
         headers={
             "content-type": "application/activity+json",
             "authorization": f"Bearer {token}",
@@ -207,6 +201,17 @@ def post_note(guild: Guild, name: str, token: str, words: str) -> str:
     )
     with urllib.request.urlopen(request, timeout=60) as answer:
         return str(answer.headers["location"])
+
+
+def note_to_followers(guild: Guild, name: str, words: str) -> JsonObject:
+    """Return a public note as a member's app posts it."""
+    return {
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "type": "Note",
+        "content": f"<p>{words}</p>",
+        "to": [PUBLIC],
+        "cc": [f"{guild.actor(name)}/followers"],
+    }
 
 
 class Ledger:

@@ -14,7 +14,6 @@ from benchmarks.processes import free_port, running, wait_for_port
 
 MOST_HOSTS: Final = 1_000
 _HOSTS_OF_A_NET: Final = 250
-_SLOW_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +28,15 @@ class Counts:
     by_host: Mapping[str, int]
     last_at: Mapping[str, float]
     most_in_flight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """Which hosts, by their numbers, never answer, and which take their time."""
+
+    hanging: Sequence[int] = ()
+    slow: Sequence[int] = ()
+    slow_seconds: float = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,21 +78,19 @@ def neighbourhood(
     hosts: int,
     signers: Sequence[Signer] = (),
     port: int | None = None,
-    hanging: Sequence[int] = (),
-    slow: Sequence[int] = (),
-    slow_seconds: float = _SLOW_SECONDS,
+    manners: Manners | None = None,
 ) -> Iterator[Neighbourhood]:
-    """Run the first so many hosts for the length of the block; some hang, some are slow."""
-    port = port or free_port()
+    """Run the first so many hosts for the length of the block; they mind their manners."""
+    port, manners = port or free_port(), manners or Manners()
     places = tuple(address(place) for place in range(hosts))
     config, log = folder / "elsewhere.json", folder / "elsewhere.log"
     said = {
         "port": port,
         "hosts": places,
         "people": {signer.name: signer.pem for signer in signers},
-        "hanging": [address(place) for place in hanging],
-        "slow": [address(place) for place in slow],
-        "slow_seconds": slow_seconds,
+        "hanging": [address(place) for place in manners.hanging],
+        "slow": [address(place) for place in manners.slow],
+        "slow_seconds": manners.slow_seconds,
     }
     config.write_text(json.dumps(said))
     with running([sys.executable, "-m", "benchmarks.elsewhere", str(config)], log=log) as child:

@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of this run's own, with the settings it is shipped with, on a unix socket."""
+"""A PostgreSQL cluster of this run's own, with its default settings, on a unix socket."""
 
 import os
 import pwd

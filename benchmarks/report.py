@@ -2,10 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
 
+from benchmarks.drawing import draw
 from benchmarks.results import Result, shown
 
-_HEAD = ("what", "value", "rounds", "goal", "met")
+BEGIN: Final = "<!-- written by python -m benchmarks --markdown -->"
+END: Final = "<!-- end of what it wrote -->"
+_HEAD: Final = ("what", "value", "rounds", "goal", "met")
 
 
 def as_text(results: Sequence[Result]) -> str:
@@ -27,15 +32,35 @@ def as_json(results: Sequence[Result]) -> str:
 
 
 def as_markdown(results: Sequence[Result]) -> str:
-    """Return the table for the documentation."""
-    head = ("what", "median", "least to most", "goal", "met", "yardstick", "how")
+    """Return the table for the documentation, and under it how each line was measured."""
+    head = ("what", "median", "least to most", "goal", "met")
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    lines += [f"| {' | '.join(_plain(cell) for cell in _row(result))} |" for result in results]
     for result in results:
-        name, value, rounds, goal, met = _row(result)
-        how = "; ".join(f"{key}: {said}" for key, said in result.detail.items())
-        cells = (name, value, rounds, goal, met, result.yardstick, how)
-        lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
+        lines += ["", f"**{result.name}**", ""]
+        lines += [f"- {_plain(line)}" for line in _explained(result)]
     return "\n".join(lines) + "\n"
+
+
+def write_markdown(page: Path, results: Sequence[Result], machine: str) -> None:
+    """Put the table between the marks of a page, and the picture into a file beside it.
+
+    Raises ValueError for a page without the marks.
+    """
+    before, found, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, also_found, after = rest.partition(END)
+    if not (found and also_found):
+        message = f"{page} has no {BEGIN} and {END} to put a table between"
+        raise ValueError(message)
+    made = f"{BEGIN}\n{machine}\n\n{as_markdown(results)}{END}"
+    page.write_text(before + made + after, encoding="utf-8")
+    curves = [result.curve for result in results if result.curve is not None]
+    if curves:
+        page.with_suffix(".svg").write_text(draw(curves), encoding="utf-8")
+
+
+def _plain(cell: str) -> str:
+    return cell.replace("|", "/")
 
 
 def _row(result: Result) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Starting with much to do (reliability L8), and being killed in the middle (reliability P1, P7)."""
+"""Starting with much to do (reliability L8), and being killed in the middle (P1, P7)."""
 
 import json
 import time
@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.fan_out import HEALTHY, follow_healthy
-from benchmarks.filling import HOSTS, fill_queue
+from benchmarks.filling import fill_queue
 from benchmarks.guild import Guild, Ledger, add_members, new_guild, post_note, serving
 from benchmarks.load import read_answers, read_requests, read_statuses, write_requests
 from benchmarks.mail import signed
-from benchmarks.neighbourhood import Neighbourhood, neighbourhood
+from benchmarks.neighbourhood import Manners, Neighbourhood, neighbourhood
 from benchmarks.plan import Workshop
 from benchmarks.processes import wait_for
 from benchmarks.results import Result, at_most, compared, failed
@@ -21,6 +21,8 @@ GOAL_FIRST: Final = at_most(5)
 GOAL_IN_FLIGHT: Final = at_most(8)
 GOAL_LOST: Final = at_most(0)
 _QUEUED: Final = 100_000
+_HOSTS: Final = 5  # few, so that each could be crowded
+_MANNERS: Final = Manners(slow=range(_HOSTS), slow_seconds=0.2)
 _LETTERS: Final = 5_000
 _INBOXES_OF_A_HOST: Final = 40
 _WATCHED_SECONDS: Final = 3.0
@@ -36,9 +38,9 @@ def restarting(workshop: Workshop) -> list[Result]:
         add_members(guild, ["ada"])
     with (
         workshop.stage(f"restarting with {queued:,} deliveries queued"),
-        neighbourhood(room, hosts=HOSTS, slow=range(HOSTS), slow_seconds=0.2) as hosts,
+        neighbourhood(room, hosts=_HOSTS, manners=_MANNERS) as hosts,
     ):
-        fill_queue(full, "ada", up_to=queued, port=hosts.port)
+        fill_queue(full, "ada", up_to=queued, hosts=_HOSTS, port=hosts.port)
         alone, loaded, firsts = [], [], []
         for _ in range(workshop.plan.rounds):
             alone.append(_start(empty, hosts)[0])
@@ -53,7 +55,7 @@ def restarting(workshop: Workshop) -> list[Result]:
         ),
         Result(
             name="L8: seconds from ready to the first delivery", value=max(firsts),
-            goal=GOAL_FIRST, yardstick=f"{queued:,} queued for {HOSTS} hosts, the worst round",
+            goal=GOAL_FIRST, yardstick=f"{queued:,} queued for {_HOSTS} hosts, the worst round",
         ),
         Result(
             name="L8: most deliveries in flight to one host", value=most,

@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.fan_out import HEALTHY, follow_healthy
-from benchmarks.guild import Guild, Ledger, add_members, new_guild, opened, working
-from benchmarks.mail import PUBLIC
+from benchmarks.guild import (
+    Guild,
+    Ledger,
+    add_members,
+    new_guild,
+    note_to_followers,
+    opened,
+    working,
+)
 from benchmarks.neighbourhood import Neighbourhood, neighbourhood
 from benchmarks.plan import Workshop
 from benchmarks.postgres import cluster, make_database, why_no_postgresql
@@ -96,12 +103,7 @@ def _rate(stage: _Stage, amount: int) -> float:
 async def _publish(guild: Guild) -> None:
     async with opened(guild) as federation:
         for number in range(_NOTES):
-            note = {
-                "type": "Note",
-                "content": f"<p>Frame {number} stands.</p>",
-                "to": [PUBLIC],
-                "cc": [f"{guild.actor('ada')}/followers"],
-            }
+            note = note_to_followers(guild, "ada", f"Frame {number} stands.")
             await submit(federation, "ada", note)
 
 
