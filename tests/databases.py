@@ -299,6 +299,12 @@ class CountingDatabase:
             yield _CountingTransaction(transaction, self.counts)
         self.counts.commits += 1
 
+    async def read(self, work: Callable[[Reader], Coroutine[Any, Any, Result]]) -> Result:
+        async def counted(reader: Reader) -> Result:
+            return await work(_CountingTransaction(reader, self.counts))  # type: ignore[arg-type]  # only read
+
+        return await self._inner.read(counted)
+
     async def run(self, work: Callable[[Transaction], Coroutine[Any, Any, Result]]) -> Result:
         loop = asyncio.get_running_loop()
 

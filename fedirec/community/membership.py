@@ -191,6 +191,7 @@ async def disable_member(federation: Federation, name: str) -> None:
             message = f"there is no member called {name}: see `fedirec member list`"
             raise NotFoundError(message)
         await members.disable_member(transaction, name, federation.now())
+    federation.memory.forget()
 
 
 async def make_token(federation: Federation, name: str, scopes: tuple[str, ...]) -> str:
@@ -253,6 +254,7 @@ async def amend_profile(
             await members.set_shows_network(transaction, name, shows_network)
         await actors.save_actor(transaction, changed)
         await _announce_profile(transaction, federation, changed)
+    federation.memory.forget()
     federation.wake()
     return changed
 

@@ -27,6 +27,7 @@ async def block_host(federation: Federation, text: str, *, reason: str | None = 
             transaction, blocks.INSTANCE, host, kind="host", reason=reason, now=federation.now()
         )
         await queue.cancel_deliveries(transaction, host, now=federation.now())
+    federation.memory.forget()
     return host
 
 
@@ -35,6 +36,7 @@ async def unblock_host(federation: Federation, text: str) -> Host:
     host = check_host(federation, text)
     async with federation.database.transaction() as transaction:
         await blocks.unblock(transaction, blocks.INSTANCE, host)
+    federation.memory.forget()
     return host
 
 
@@ -44,6 +46,7 @@ async def allow_host(federation: Federation, text: str) -> Host:
     async with federation.database.transaction() as transaction:
         await blocks.unblock(transaction, blocks.INSTANCE, host)
         await blocks.allow_host(transaction, host, federation.now())
+    federation.memory.forget()
     return host
 
 
@@ -52,4 +55,5 @@ async def disallow_host(federation: Federation, text: str) -> Host:
     host = check_host(federation, text)
     async with federation.database.transaction() as transaction:
         await blocks.disallow_host(transaction, host)
+    federation.memory.forget()
     return host

@@ -7,6 +7,7 @@ guard is walked around. Compare with `same_origin`, never by prefix, suffix or s
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import idna
@@ -22,6 +23,7 @@ _PRIVATE_SUFFIXES: Final = frozenset(
     ("alt", "arpa", "internal", "intranet", "invalid", "lan", "local", "localdomain", "onion")
 )
 _MAX_PORT: Final = 65_535
+_KEPT: Final = 4_096  # one document names its few hosts and ids again and again
 _MAX_NAME_LENGTH: Final = 253  # RFC 1035 §2.3.4
 
 _SHAPE: Final = re.compile(r"([A-Za-z]+)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
@@ -140,6 +142,7 @@ def parse_url(text: str, *, allow_http: bool = False, allow_fragment: bool = Tru
     return parsed
 
 
+@lru_cache(_KEPT)
 def origin_of(uri: str) -> Origin:
     """Return the origin of an http or https URL. Raises InvalidInputError as `parse_url`."""
     return parse_url(uri, allow_http=True).origin
@@ -176,10 +179,15 @@ def _parse_origin(scheme: str, authority: str, text: str) -> Origin:
     if port is not None and int(port) > _MAX_PORT:
         raise _refuse(text, "no such port")
     try:
-        normal = _normal_ipv6(host[1:-1]) if host.startswith("[") else _normal_name(host)
+        normal = _normal_host(host)
     except ValueError as error:  # also idna's UnicodeError, and ipaddress' own
         raise _refuse(text, str(error)) from error
     return Origin(scheme=scheme, host=normal, port=int(port or DEFAULT_PORTS[scheme]))
+
+
+@lru_cache(_KEPT)
+def _normal_host(host: str) -> str:
+    return _normal_ipv6(host[1:-1]) if host.startswith("[") else _normal_name(host)
 
 
 def _normal_ipv6(literal: str) -> str:

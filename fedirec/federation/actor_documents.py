@@ -102,6 +102,7 @@ async def keep_actor(federation: Federation, found: RemoteActorDocument) -> Acto
             await keys.replace_remote_keys(transaction, actor.id, _key_rows(found, now), now)
     except ConflictError as error:
         raise RemoteRefusedError(f"{actor.id} lists another actor's key: {error}") from error
+    federation.memory.forget()
     _log.info("actor.kept", actor_id=actor.id, keys=len(found.keys), is_new=stored is None)
     return actor
 

@@ -22,11 +22,20 @@ from fedirec.errors import (
     UnauthenticatedError,
 )
 from fedirec.federation.context import Federation
-from fedirec.federation.gate import read_gate
-from fedirec.federation.remote_actors import KeyOwner, keep_owner, look_up_key, refresh_key
+from fedirec.federation.gate import gate_of, read_lists
+from fedirec.federation.remote_actors import (
+    KeyOwner,
+    find_known_key,
+    keep_owner,
+    look_up_key,
+    owner_as_known,
+    refresh_key,
+)
+from fedirec.federation.short_memory import HostLists, Sender
 from fedirec.signatures.messages import SignedRequest
 from fedirec.signatures.schemes import ParsedSignature, read_signature
-from fedirec.storage import peers, seen_signatures
+from fedirec.storage import peers
+from fedirec.storage.database import Reader
 
 MAX_HEADERS: Final = 100  # RX-01
 SEEN_EVERY: Final = timedelta(hours=12)
@@ -38,22 +47,12 @@ _log: Final = structlog.get_logger(__name__)
 class VerifiedSender:
     """Who signed a request, beyond doubt.
 
-    `signature_digest` names key and signature, 64 hex digits; `is_repeated` says that it was kept
-    before: a replay, or a peer that missed our answer, and either way nothing new (SG-09).
+    `signature_digest` names the signature, 64 hex digits: what is kept with it is kept once (SG-09).
     """
 
     actor: Actor
     key_id: str
     signature_digest: str
-    is_repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Standing:
-    """What is stored of a signature and its host."""
-
-    is_repeated: bool
-    is_known_alive: bool
 
 
 def anything(_signer: ActorId) -> None:
@@ -80,20 +79,19 @@ async def verify(
     signature.check_coverage()
     _check_host(federation, request)
     signature.check_time(federation.now(), federation.limits)
-    standing = await _check_stored(federation, signature)
-    owner = await _owner_of(federation, signature)
+    sender = await _read_sender(federation, signature)
+    owner = await _owner_of(federation, signature, sender)
     if not signature.verify(owner.key):
         owner = await _refreshed_owner(federation, signature, owner)
     admit(owner.actor.id)
     actor = await _kept(federation, owner)
-    if not standing.is_known_alive:
+    if not sender.is_known_alive:
         await _note_alive(federation, actor.host)
     _log.debug("signature.verified", key_id=owner.key_id, scheme=signature.scheme)
     return VerifiedSender(
         actor=actor,
         key_id=owner.key_id,
         signature_digest=signature.fingerprint,
-        is_repeated=standing.is_repeated,
     )
 
 
@@ -120,19 +118,29 @@ def _normal_host(text: str) -> Host | None:
         return None
 
 
-async def _check_stored(federation: Federation, signature: ParsedSignature) -> _Standing:
-    """Raise BlockedError for the key's host; return what else is stored that matters."""
+async def _read_sender(federation: Federation, signature: ParsedSignature) -> Sender:
+    """Return what is stored of the key; raises BlockedError for its host."""
     host = host_of(signature.key_id)
-    async with federation.database.reading() as reader:
-        gate = await read_gate(federation, reader)
-        gate.admit(host)
-        is_repeated = await seen_signatures.is_seen(reader, signature.fingerprint)
-        peer = await peers.find_peer(reader, host)
-    is_recent = peer is not None and federation.now() - peer.last_seen_at < SEEN_EVERY
-    return _Standing(
-        is_repeated=is_repeated,
-        is_known_alive=is_recent and peer is not None and peer.circuit == "closed",
-    )
+    sender, lists = federation.memory.find(signature.key_id), federation.memory.find_lists()
+    if sender is None or lists is None:
+
+        async def look(reader: Reader) -> tuple[Sender, HostLists]:
+            lists = await read_lists(federation, reader)
+            peer = await peers.find_peer(reader, host)
+            known = await find_known_key(reader, signature.key_id)
+            is_alive = (
+                peer is not None
+                and peer.circuit == "closed"
+                and federation.now() - peer.last_seen_at < SEEN_EVERY
+            )
+            return Sender(known=known, is_known_alive=is_alive), lists
+
+        sender, lists = await federation.database.read(look)
+        federation.memory.keep_lists(lists)
+        if sender.is_known_alive:
+            federation.memory.keep(signature.key_id, sender)
+    gate_of(federation, lists).admit(host)
+    return sender
 
 
 async def _note_alive(federation: Federation, host: Host) -> None:
@@ -142,8 +150,11 @@ async def _note_alive(federation: Federation, host: Host) -> None:
     federation.wake()
 
 
-async def _owner_of(federation: Federation, signature: ParsedSignature) -> KeyOwner:
+async def _owner_of(federation: Federation, signature: ParsedSignature, sender: Sender) -> KeyOwner:
     """Return the key and its owner; that there is no such key is the signer's trouble."""
+    stored = None if sender.known is None else owner_as_known(federation, sender.known)
+    if stored is not None:
+        return stored
     try:
         return await look_up_key(federation, signature.key_id)
     except (NotFoundError, RemoteRefusedError) as error:

@@ -4,6 +4,7 @@ Hour and dice are functions handed in, so that tests own them. Two instances in 
 two of these.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from fedirec.domain.limits import Limits
 from fedirec.federation.counts import Counts
 from fedirec.federation.fetch_ledger import FetchLedger
 from fedirec.federation.key_cache import KeyCache
+from fedirec.federation.short_memory import ShortMemory
 from fedirec.storage.database import Database
 from fedirec.storage.outbox_posts import OutboxPost
 from fedirec.storage.space import SpaceWatch
@@ -27,8 +29,8 @@ class Federation:
     `wake` tells the workers that something new waits; it may be called at any time and returns at
     once. `is_allow_list` admits only hosts listed as allowed; `is_authorized_fetch` asks every
     reader of activity JSON for a signature. `ledger` keeps fetching within bounds. `counts` is what
-    this process did, for `/metrics`. `space` is asked before anything new is taken in.
-    `post` is what a client asked for by a key.
+    this process did, for `/metrics`. `memory` is what the database said a second ago. `space` is
+    asked before anything new is taken in. `post` is what a client asked for by a key.
     """
 
     instance: Instance
@@ -43,6 +45,7 @@ class Federation:
     is_authorized_fetch: bool = False
     ledger: FetchLedger = field(default_factory=FetchLedger)
     counts: Counts = field(default_factory=Counts)
+    memory: ShortMemory = field(default_factory=lambda: ShortMemory(time.monotonic))
     space: SpaceWatch = field(default_factory=lambda: SpaceWatch(Path()))
     post: OutboxPost | None = None
 

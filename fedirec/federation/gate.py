@@ -12,6 +12,7 @@ from fedirec.domain.origins import host_of
 from fedirec.errors import BlockedError, RemoteRefusedError, RemoteUnavailableError
 from fedirec.federation.context import Federation
 from fedirec.federation.fetch_ledger import Allowance
+from fedirec.federation.short_memory import HostLists
 from fedirec.storage import blocks
 from fedirec.storage.database import Reader
 
@@ -62,18 +63,26 @@ class Gate:
 
 
 async def open_gate(federation: Federation, *, allowance: Allowance | None = None) -> Gate:
-    """Read the block lists, for one piece of work."""
-    async with federation.database.reading() as reader:
-        return await read_gate(federation, reader, allowance=allowance)
+    """Take the block lists, as they stood at most a second ago, for one piece of work."""
+    lists = federation.memory.find_lists()
+    if lists is None:
+        lists = await federation.database.read(lambda reader: read_lists(federation, reader))
+        federation.memory.keep_lists(lists)
+    return gate_of(federation, lists, allowance=allowance)
 
 
-async def read_gate(
-    federation: Federation, reader: Reader, *, allowance: Allowance | None = None
+def gate_of(
+    federation: Federation, lists: HostLists, *, allowance: Allowance | None = None
 ) -> Gate:
-    """Read the block lists with a reader that is open already."""
+    """Return the gate that these lists make."""
     return Gate(
-        federation=federation,
+        federation=federation, blocked=lists.blocked, allowed=lists.allowed, allowance=allowance
+    )
+
+
+async def read_lists(federation: Federation, reader: Reader) -> HostLists:
+    """Read the block lists."""
+    return HostLists(
         blocked=await blocks.blocked_hosts(reader),
         allowed=await blocks.allowed_hosts(reader) if federation.is_allow_list else None,
-        allowance=allowance,
     )

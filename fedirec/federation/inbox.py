@@ -16,10 +16,9 @@ from fedirec.activitypub.endorsements import why_not_offer
 from fedirec.activitypub.parse import Activity, parse_activity
 from fedirec.activitypub.vocabulary import TAKING_BACK, ActivityType
 from fedirec.domain.actors import ActorId
-from fedirec.domain.moderation import HostVerdict, Refused, admit, admit_host
+from fedirec.domain.moderation import Refused, admit
 from fedirec.domain.origins import host_of
 from fedirec.errors import (
-    BlockedError,
     FedirecError,
     ForbiddenError,
     InvalidInputError,
@@ -31,6 +30,7 @@ from fedirec.federation import pointers, registry
 from fedirec.federation.authentication import VerifiedSender, verify
 from fedirec.federation.context import Federation
 from fedirec.federation.fetch_ledger import Allowance
+from fedirec.federation.gate import open_gate
 from fedirec.federation.handling import Case, Outcome, Resolved, Scene, ignore
 from fedirec.federation.outbox import carry_out, publish_in, scene_of
 from fedirec.federation.remote_actors import is_gone_at_origin
@@ -92,8 +92,6 @@ async def receive(
         sender = verdict
     else:
         sender = await verify(federation, request, admit=authorize)
-    if sender.is_repeated:
-        return Received.REPEATED
     failpoint("inbox.verified")
     kept = await intake.keep(_row(federation, request, activity, sender, recipient))
     if kept in {Kept.REPEATED, Kept.CONFLICT}:
@@ -118,14 +116,8 @@ def _check_offer(federation: Federation, activity: Activity) -> None:
 
 async def check_host(federation: Federation, uri: str) -> None:
     """Raise BlockedError unless the host of `uri` may speak to us (PA-01, PA-04)."""
-    async with federation.database.reading() as reader:
-        blocked = await blocks.blocked_hosts(reader)
-        allowed = await blocks.allowed_hosts(reader) if federation.is_allow_list else None
-    host = host_of(uri)
-    verdict = admit_host(host, blocked=blocked, allowed=allowed)
-    if verdict is not HostVerdict.ADMIT:
-        message = f"expected a host that may speak to us; {host} is {verdict.value}"
-        raise BlockedError(message)
+    gate = await open_gate(federation)
+    gate.admit(host_of(uri))
 
 
 async def _actor_deletes_itself(

@@ -1,9 +1,10 @@
 """Loaded keys, kept: parsing a private PEM costs a hundred signatures, and a public one a verify.
 
 A bounded cache owned by one `Federation`; no database and no network here. A key that changed under
-the same id has other text, and so is another entry.
+the same id has other text, and so is another entry. Units of work ask it from their own thread.
 """
 
+import threading
 from typing import Final
 
 from cachetools import LRUCache
@@ -27,15 +28,17 @@ class KeyCache:
     """The most recently used keys, ready for arithmetic: ours, and those of remote actors."""
 
     def __init__(self, size: int = MAX_KEYS) -> None:
+        self._lock = threading.Lock()
         self._private: LRUCache[tuple[str, str], PrivateKey] = LRUCache(maxsize=size)
         self._public: LRUCache[tuple[str, str], PublicKey] = LRUCache(maxsize=size)
 
     def private(self, stored: StoredKey) -> PrivateKey:
         """Return a key of ours, ready to sign."""
         name = (stored.id, stored.public_key)
-        key = self._private.get(name)
-        if key is None:
-            key = self._private[name] = load_private_pem(stored.private_key)
+        with self._lock:
+            key = self._private.get(name)
+            if key is None:
+                key = self._private[name] = load_private_pem(stored.private_key)
         return key
 
     def public(self, id: str, text: str, kind: str) -> PublicKey:  # noqa: A002 (a key's id)
@@ -45,9 +48,10 @@ class KeyCache:
             InvalidInputError: the text is no key that we use (SG-06), or of another kind.
         """
         name = (id, text)
-        key = self._public.get(name)
-        if key is None:
-            key = self._public[name] = load_public(text)
+        with self._lock:
+            key = self._public.get(name)
+            if key is None:
+                key = self._public[name] = load_public(text)
         if key.kind != kind:
             message = f"expected {id} to be a key of kind {kind}, found {key.kind}"
             raise InvalidInputError(message)

@@ -35,8 +35,10 @@ from fedirec.federation.context import Federation
 from fedirec.federation.fetch_ledger import Allowance
 from fedirec.federation.fetching import Fetched, fetch_json, parse_remote_url
 from fedirec.federation.key_cache import load_public
+from fedirec.federation.short_memory import KnownKey
 from fedirec.signatures.keys import PublicKey
 from fedirec.storage import actors, keys
+from fedirec.storage.database import Reader
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -223,16 +225,27 @@ async def _known_owner(federation: Federation, key_id: str) -> KeyOwner | None:
 
 
 async def _stored_owner(federation: Federation, key_id: str) -> KeyOwner | None:
-    async with federation.database.reading() as reader:
-        stored = await keys.find_remote_key(reader, key_id)
-        actor = None if stored is None else await actors.find_actor(reader, stored.actor_id)
-    if stored is None or actor is None or _is_over(federation, stored.expires_at):
+    known = await federation.database.read(lambda reader: find_known_key(reader, key_id))
+    return None if known is None else owner_as_known(federation, known)
+
+
+async def find_known_key(reader: Reader, key_id: str) -> KnownKey | None:
+    """Return a key as it is stored, with its owner."""
+    stored = await keys.find_remote_key(reader, key_id)
+    actor = None if stored is None else await actors.find_actor(reader, stored.actor_id)
+    return None if stored is None or actor is None else KnownKey(key=stored, actor=actor)
+
+
+def owner_as_known(federation: Federation, known: KnownKey) -> KeyOwner | None:
+    """Return a stored key, ready to verify, unless it has expired."""
+    key = known.key
+    if _is_over(federation, key.expires_at):
         return None
     return KeyOwner(
-        actor=actor,
-        key=federation.keys.public(stored.id, stored.public_key, stored.kind),
-        key_id=key_id,
-        fetched_at=stored.fetched_at,
+        actor=known.actor,
+        key=federation.keys.public(key.id, key.public_key, key.kind),
+        key_id=key.id,
+        fetched_at=key.fetched_at,
     )
 
 

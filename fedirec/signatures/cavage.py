@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from fedirec.errors import InvalidInputError, UnauthenticatedError
@@ -23,7 +24,8 @@ TARGET: Final = "(request-target)"
 # A parameter: a token, and a token or a quoted string (RFC 9110 §5.6), space allowed round `=`.
 _PARAMETER: Final = re.compile(
     r"[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*=[ \t]*"
-    r'(?:"((?:[^"\\\x00-\x1f\x7f]|\\[ -~])*)"|([!#$%&\'*+.^_`|~0-9A-Za-z-]+))[ \t]*'
+    r'(?:"([^"\\\x00-\x1f\x7f]*(?:\\[ -~][^"\\\x00-\x1f\x7f]*)*)"'
+    r"|([!#$%&'*+.^_`|~0-9A-Za-z-]+))[ \t]*"
 )
 _ESCAPE: Final = re.compile(r"\\(.)")
 _PREFIX: Final = re.compile(r"[ \t]*Signature[ \t]+(?![ \t=])", re.IGNORECASE)
@@ -62,7 +64,12 @@ def parse_signature(values: Sequence[str]) -> CavageSignature:
     """
     if len(values) != 1:
         raise InvalidInputError(f"expected one Signature, found {len(values)}")
-    parameters = _parse_parameters(values[0])
+    return _parse(values[0])
+
+
+@lru_cache(64)  # who floods is told by the key id, before the rest of a request is read
+def _parse(text: str) -> CavageSignature:
+    parameters = _parse_parameters(text)
     key_id = parameters.get("keyId")
     if not key_id:
         raise InvalidInputError("expected a keyId in Signature")

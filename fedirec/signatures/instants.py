@@ -6,6 +6,7 @@ What cannot be read is answered as what is stale: 401, so that a peer's second k
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Final, Protocol
 
 from fedirec.errors import UnauthenticatedError
@@ -47,6 +48,7 @@ def http_date(instant: datetime) -> str:
     return format_datetime(instant.astimezone(UTC), usegmt=True)
 
 
+@lru_cache(256)  # many requests come in one second
 def parse_http_date(text: str) -> datetime:
     """Read a `Date` header.
 

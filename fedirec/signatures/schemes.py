@@ -46,10 +46,12 @@ class ParsedSignature:
     def fingerprint(self) -> str:
         """64 hex digits to know a replay by, once verified (SG-09).
 
-        Of the signature's bytes alone: neither the spelling of the key id nor that of the base64
-        is signed, so a replayer may vary them.
+        Eight for the second in which it was made, which is signed, then those of the signature's
+        bytes: neither the spelling of the key id nor that of the base64 is signed, so a replayer
+        may vary them. Raises UnauthenticatedError if it does not say when it was made.
         """
-        return hashlib.sha256(self.signature.signature).hexdigest()
+        second = int(self._made_at().timestamp()) % 2**32
+        return f"{second:08x}{hashlib.sha256(self.signature.signature).hexdigest()[:56]}"
 
     def check_coverage(self) -> None:
         """Check that enough is signed, of this host and this body (SG-02, SG-03, SG-09).
@@ -71,18 +73,21 @@ class ParsedSignature:
             UnauthenticatedError: if not, or if it does not say when.
         """
         if isinstance(self.signature, CavageSignature):
-            made_at = cavage.signed_at(self.request, self.signature)
             ends_at = cavage.expires_at(self.signature)
         else:
-            made_at = message_signatures.signed_at(self.signature)
             ends_at = message_signatures.expires_at(self.signature)
-        check_window(made_at, ends_at, now=now, window=window)
+        check_window(self._made_at(), ends_at, now=now, window=window)
 
     def verify(self, key: PublicKey) -> bool:
         """Whether `key` made it over this request; whose key it is, is not known here."""
         if isinstance(self.signature, CavageSignature):
             return cavage.verify(self.request, self.signature, key)
         return message_signatures.verify(self.request, self.signature, key)
+
+    def _made_at(self) -> datetime:
+        if isinstance(self.signature, CavageSignature):
+            return cavage.signed_at(self.request, self.signature)
+        return message_signatures.signed_at(self.signature)
 
 
 def read_signature(request: SignedRequest) -> ParsedSignature:

@@ -65,6 +65,10 @@ class Database(Protocol):
         """A transaction for the length of the block; never hold the network inside it."""
         ...
 
+    async def read(self, work: Callable[[Reader], Coroutine[Any, Any, Result]]) -> Result:
+        """Run a unit that only reads, and return its result; for the rest as `run`."""
+        ...
+
     async def run(self, work: Callable[[Transaction], Coroutine[Any, Any, Result]]) -> Result:
         """Run a unit of work in a transaction of its own, commit it, and return its result.
 

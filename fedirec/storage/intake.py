@@ -97,22 +97,25 @@ class Intake:
 
     async def _write(self, batch: Sequence[_Waiter]) -> None:
         items = [waiter.item for waiter in batch]
-        signatures = [item.signature_digest for item in items if item.signature_digest is not None]
-
-        async def write(transaction: Transaction) -> list[Kept]:
-            kept = await insert_received(transaction, items)
-            if signatures:
-                latest = max(item.created_at for item in items)
-                await insert_seen(transaction, signatures, latest)
-            failpoint("inbox.written")
-            return kept
-
-        kept = await self._database.run(write)
-        self._tell(len(batch))
+        kept = await self._database.run(lambda transaction: _keep(transaction, items))
         failpoint("inbox.committed")
+        self._tell(len(batch))
         for waiter, what in zip(batch, kept, strict=True):
             if not waiter.answer.done():
                 waiter.answer.set_result(what)
+
+
+async def _keep(transaction: Transaction, items: Sequence[ReceivedActivity]) -> list[Kept]:
+    """Write what was not signed before, and return what became of each."""
+    signatures = [item.signature_digest for item in items if item.signature_digest is not None]
+    unseen = await insert_seen(transaction, signatures)
+    fresh = [
+        item for item in items if item.signature_digest is None or item.signature_digest in unseen
+    ]
+    kept = await insert_received(transaction, fresh)
+    failpoint("inbox.written")
+    known = {item.id: what for item, what in zip(fresh, kept, strict=True)}
+    return [known.get(item.id, Kept.REPEATED) for item in items]
 
 
 def _fail(batch: Sequence[_Waiter], error: FedirecError) -> None:

@@ -232,12 +232,8 @@ def _parameters(item: ReceivedActivity) -> Parameters:
         "object_id": item.object_id,
         "body": item.body,
         "body_digest": item.body_digest,
-        "state": "due",
-        "attempt": 0,
         "next_at": created_at,
         "created_at": created_at,
-        "has_new_recipient": False,
-        "is_shown": False,
     }
 
 

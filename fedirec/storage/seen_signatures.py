@@ -1,10 +1,14 @@
-"""Signatures seen lately, by digest: the same one again is the same request again (SG-09)."""
+"""Signatures seen lately, by digest: the same one again is the same request again (SG-09).
+
+A digest begins with the second in which its signature was made, as 8 hex digits: new ones are
+written side by side, whatever the table holds, and old ones are forgotten from its beginning.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from fedirec.storage.database import Parameters, Reader, Transaction, to_microseconds
-from fedirec.storage.statements import insert_rows
+from fedirec.storage.database import Parameters, Reader, Transaction
+from fedirec.storage.statements import insert_new_rows, text
 
 
 async def is_seen(reader: Reader, digest: str) -> bool:
@@ -15,17 +19,16 @@ async def is_seen(reader: Reader, digest: str) -> bool:
     return row is not None
 
 
-async def insert_seen(transaction: Transaction, digests: Iterable[str], now: datetime) -> None:
-    """Remember signatures; those known already keep their instant."""
-    seen_at = to_microseconds(now)
-    rows: list[Parameters] = [
-        {"digest": digest, "seen_at": seen_at} for digest in sorted(set(digests))
-    ]
-    await insert_rows(transaction, "seen_signatures", rows, on_conflict="do nothing")
+async def insert_seen(transaction: Transaction, digests: Iterable[str]) -> frozenset[str]:
+    """Remember signatures; return those that were not known before."""
+    rows: list[Parameters] = [{"digest": digest} for digest in sorted(set(digests))]
+    written = await insert_new_rows(transaction, "seen_signatures", rows, returning="digest")
+    return frozenset(text(row, "digest") for row in written)
 
 
 async def forget_before(transaction: Transaction, instant: datetime) -> int:
-    """Drop what was seen before an instant; return how many."""
+    """Drop what was signed before an instant; return how many."""
     return await transaction.execute(
-        "delete from seen_signatures where seen_at < :before", {"before": to_microseconds(instant)}
+        "delete from seen_signatures where digest < :before",
+        {"before": f"{int(instant.timestamp()):08x}"},
     )

@@ -18,7 +18,7 @@ from fedirec.errors import (
     StorageFullError,
     StorageUnavailableError,
 )
-from fedirec.storage.database import Parameters, Row, Transaction
+from fedirec.storage.database import Parameters, Reader, Row, Transaction
 from fedirec.storage.statements import check_texts
 
 _PASSING: Final = ("BUSY", "LOCKED", "IOERR", "CANTOPEN", "READONLY", "NOMEM", "INTERRUPT")
@@ -47,6 +47,19 @@ def translated() -> Iterator[None]:
             raise
         message = f"the database is closed: {error}"
         raise StorageUnavailableError(message) from error
+
+
+def read_unit(
+    connection: sqlite3.Connection, work: Callable[[Reader], Coroutine[Any, Any, Result]]
+) -> Result:
+    """Run a unit that only reads, in the thread that owns `connection`. Raises as `run_unit`."""
+    with translated():
+        connection.execute("begin")
+    try:
+        return _drive(work(_UnitTransaction(connection)))
+    finally:
+        if connection.in_transaction:
+            connection.execute("rollback")
 
 
 def _ours(error: sqlite3.DatabaseError) -> FedirecError | None:

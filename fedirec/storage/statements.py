@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from fedirec.errors import InvalidInputError
@@ -54,9 +55,16 @@ def values_list(columns: Mapping[str, str], count: int) -> str:
 
 def numbered(rows: Sequence[Parameters]) -> dict[str, Value]:
     """Return the parameters of `values_list` for these rows."""
-    return {
-        f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()
-    }
+    if not rows:
+        return {}
+    names = tuple(rows[0])
+    values = (row[name] for row in rows for name in names)
+    return dict(zip(_numbered_names(names, len(rows)), values, strict=True))
+
+
+@lru_cache(512)
+def _numbered_names(names: tuple[str, ...], count: int) -> tuple[str, ...]:
+    return tuple(f"{name}_{place}" for place in range(count) for name in names)
 
 
 def in_chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -82,7 +90,7 @@ async def insert_rows(
     """
     written = 0
     for chunk in in_chunks(rows):
-        sql = _insertion(table, chunk, on_conflict)
+        sql = _insertion(table, tuple(chunk[0]), len(chunk), on_conflict)
         written += await transaction.execute(sql, numbered(chunk))
     return written
 
@@ -93,15 +101,16 @@ async def insert_new_rows(
     """Insert those rows that conflict with nothing; return the columns `returning` of each."""
     written: list[Row] = []
     for chunk in in_chunks(rows):
-        sql = f"{_insertion(table, chunk, 'do nothing')} returning {returning}"
+        insertion = _insertion(table, tuple(chunk[0]), len(chunk), "do nothing")
+        sql = f"{insertion} returning {returning}"
         written += await transaction.fetch_all(sql, numbered(chunk))
     return written
 
 
-def _insertion(table: str, rows: Sequence[Parameters], on_conflict: str) -> str:
-    names = list(rows[0])
+@lru_cache(512)
+def _insertion(table: str, names: tuple[str, ...], count: int, on_conflict: str) -> str:
     places = ", ".join(
-        "(" + ", ".join(f":{name}_{place}" for name in names) + ")" for place in range(len(rows))
+        "(" + ", ".join(f":{name}_{place}" for name in names) + ")" for place in range(count)
     )
     tail = f" on conflict {on_conflict}" if on_conflict else ""
     return f"insert into {table} ({', '.join(names)}) values {places}{tail}"  # noqa: S608 - names of ours

@@ -4,6 +4,7 @@ A server empties its own bucket by good requests alone, so that nobody can empty
 ones empty the bucket of the address they come from. Servers not met before have a smaller one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,6 +18,9 @@ from fedirec.signatures.messages import SignedRequest
 from fedirec.signatures.schemes import read_signature
 from fedirec.storage import peers
 from fedirec.web.keys import FEDERATION, RATES
+
+Bucket = tuple[str, int]
+"""A bucket's name, and how many tokens it gets a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,19 +45,24 @@ def read_claim(signed: SignedRequest) -> Claim | None:
         return None
 
 
-async def check_flood(request: web.Request, claim: Claim | None) -> None:
-    """Raise TooManyRequestsError, with the time to wait, when one of its buckets is empty."""
+async def check_flood(request: web.Request, claim: Claim | None) -> Sequence[Bucket]:
+    """Raise TooManyRequestsError, with the time to wait, when one of its buckets is empty.
+
+    Returns the buckets of its server and its actor, which a good request takes a token from.
+    """
     rates = request.app[RATES]
-    for name, per_minute in await _buckets(request, claim):
+    buckets = () if claim is None else await _buckets(request, claim)
+    for name, per_minute in (_address_bucket(request), *buckets):
         wait = rates.wait(name, per_minute=per_minute)
         if wait is not None:
             message = f"expected at most {per_minute} requests a minute from {name}"
             raise TooManyRequestsError(message, retry_after=max(wait, timedelta(seconds=1)))
+    return buckets
 
 
-async def count_good(request: web.Request, claim: Claim) -> None:
-    """Take a token from its server's and its actor's bucket."""
-    for name, per_minute in (await _buckets(request, claim))[1:]:
+def count_good(request: web.Request, buckets: Sequence[Bucket]) -> None:
+    """Take a token from each of these."""
+    for name, per_minute in buckets:
         request.app[RATES].take(name, per_minute=per_minute)
 
 
@@ -63,31 +72,25 @@ def count_bad(request: web.Request) -> None:
     request.app[RATES].take(name, per_minute=per_minute)
 
 
-async def _buckets(request: web.Request, claim: Claim | None) -> list[tuple[str, int]]:
-    buckets = [_address_bucket(request)]
-    if claim is not None:
-        limits: Limits = request.app[FEDERATION].limits
-        known = await _is_known(request, claim.host)
-        per_host = (
-            limits.requests_per_host_minute if known else limits.requests_per_unknown_host_minute
-        )
-        buckets.append((f"host {claim.host}", per_host))
-        buckets.append((f"actor {claim.actor}", limits.requests_per_actor_minute))
-    return buckets
+async def _buckets(request: web.Request, claim: Claim) -> Sequence[Bucket]:
+    limits: Limits = request.app[FEDERATION].limits
+    known = request.app[RATES].has_met(claim.host) or await _is_known(request, claim.host)
+    per_host = limits.requests_per_host_minute if known else limits.requests_per_unknown_host_minute
+    return (
+        (f"host {claim.host}", per_host),
+        (f"actor {claim.actor}", limits.requests_per_actor_minute),
+    )
 
 
-def _address_bucket(request: web.Request) -> tuple[str, int]:
+def _address_bucket(request: web.Request) -> Bucket:
     limits: Limits = request.app[FEDERATION].limits
     return f"address {request.remote or 'local'}", limits.requests_per_unknown_host_minute
 
 
 async def _is_known(request: web.Request, host: Host) -> bool:
     """Whether this server was met before; asked of the database until it was."""
-    rates = request.app[RATES]
-    if rates.has_met(host):
-        return True
-    async with request.app[FEDERATION].database.reading() as reader:
-        peer = await peers.find_peer(reader, host)
+    database = request.app[FEDERATION].database
+    peer = await database.read(lambda reader: peers.find_peer(reader, host))
     if peer is not None:
-        rates.note_met(host)
+        request.app[RATES].note_met(host)
     return peer is not None

@@ -5,7 +5,7 @@ Cheap checks come first (RX-14): encoding, media type, length, and only then a b
 
 import asyncio
 
-from aiohttp import hdrs, web
+from aiohttp import StreamReader, hdrs, web
 
 from fedirec.activitypub.media_types import is_activity_type
 from fedirec.domain.actors import Host
@@ -43,22 +43,30 @@ async def read_body(request: web.Request, limits: Limits) -> bytes:
     Raises TooLargeError, InvalidInputError for broken framing, and aiohttp's HTTPRequestTimeout,
     which the middleware knows, for a slow sender.
     """
-    body = bytearray()
-    grace = limits.first_byte_timeout.total_seconds()
-    slowest = limits.inbox_body_bytes / limits.minimum_bytes_per_second
-    loop = asyncio.get_running_loop()
-    started_at = loop.time()
     try:
-        async with asyncio.timeout(grace + slowest):
-            while not request.content.at_eof():
-                body += await asyncio.wait_for(request.content.readany(), grace)
-                _check_progress(len(body), loop.time() - started_at - grace, limits)
+        if request.content.is_eof():  # all of it came with its head: there is nothing to wait for
+            body = request.content.read_nowait()
+            _check_progress(len(body), 0, limits)
+            return body
+        return await _read_as_it_comes(request.content, limits)
     except TimeoutError as error:
         message = f"expected {limits.minimum_bytes_per_second} bytes a second"
         raise web.HTTPRequestTimeout(text=message) from error
     except web.RequestPayloadError as error:
         message = "expected a whole body; its framing is broken"
         raise InvalidInputError(message) from error
+
+
+async def _read_as_it_comes(content: StreamReader, limits: Limits) -> bytes:
+    body = bytearray()
+    grace = limits.first_byte_timeout.total_seconds()
+    slowest = limits.inbox_body_bytes / limits.minimum_bytes_per_second
+    loop = asyncio.get_running_loop()
+    started_at = loop.time()
+    async with asyncio.timeout(grace + slowest):
+        while not content.at_eof():
+            body += await asyncio.wait_for(content.readany(), grace)
+            _check_progress(len(body), loop.time() - started_at - grace, limits)
     return bytes(body)
 
 

@@ -108,6 +108,19 @@ async def test_the_signature_is_remembered_with_the_row(database):
         assert [await is_seen(reader, digest) for digest in ("seen", "new")] == [True, False]
 
 
+@pytest.mark.rule("SG-09")
+async def test_what_was_signed_before_is_not_kept_again_though_its_row_is_gone(database):
+    async with running(database) as intake:
+        await intake.keep(a_received(1, signature_digest="seen"))
+        async with database.transaction() as transaction:
+            await transaction.execute("delete from received")
+
+        again = await intake.keep(a_received(1, signature_digest="seen"))
+
+    assert again is Kept.REPEATED
+    assert await count_rows(database) == 0
+
+
 async def test_a_database_that_is_away_is_told_to_all(database):
     async with running(database) as intake:
         await database.close()

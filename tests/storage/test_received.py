@@ -239,11 +239,16 @@ async def test_what_failed_comes_back_when_it_is_due(database):
     assert again.attempt == 2
 
 
+@pytest.mark.rule("SG-09")
 async def test_a_signature_is_remembered_until_it_is_forgotten(database):
-    async with database.transaction() as transaction:
-        await insert_seen(transaction, ["a", "b", "a"], NOW)
-        await insert_seen(transaction, ["b", "c"], NOW + DAY)
-        forgotten = await forget_before(transaction, NOW + DAY)
-        seen = [await is_seen(transaction, digest) for digest in "abc"]
+    early, late = (f"{int(at.timestamp()):08x}" for at in (NOW, NOW + DAY))
 
-    assert (forgotten, seen) == (2, [False, False, True])
+    async with database.transaction() as transaction:
+        first = await insert_seen(transaction, [f"{early}a", f"{early}b", f"{early}a"])
+        second = await insert_seen(transaction, [f"{early}b", f"{late}c"])
+        forgotten = await forget_before(transaction, NOW + DAY)
+        seen = [await is_seen(transaction, f"{early}{name}") for name in "ab"]
+        stays = await is_seen(transaction, f"{late}c")
+
+    assert (first, second) == ({f"{early}a", f"{early}b"}, {f"{late}c"})
+    assert (forgotten, seen, stays) == (2, [False, False], True)

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from fedirec.errors import ConflictError, InvalidInputError
+from fedirec.errors import ConflictError, InvalidInputError, StorageUnavailableError
 from fedirec.storage import instance
-from fedirec.storage.database import Transaction
+from fedirec.storage.database import Reader, Transaction
 from fedirec.storage.migrate import migrate
 from fedirec.storage.sqlite import open_sqlite
 from tests.storage.samples import NOW
@@ -92,6 +92,23 @@ async def test_units_at_once_do_not_mix(database):
             tasks.create_task(database.run(add_one))
 
     assert await value_of(database, "a") == "20"
+
+
+async def test_a_unit_that_reads_sees_one_state_and_cannot_write(database):
+    await database.run(lambda transaction: instance.set_value(transaction, "a", "1"))
+
+    async def look(reader: Reader) -> tuple[str | None, str | None]:
+        return await instance.find_value(reader, "a"), await instance.find_value(reader, "b")
+
+    async def write(reader: Reader) -> None:
+        await reader.fetch_all(
+            "insert into instance (name, value) values ('b', '2') returning name"
+        )
+
+    assert await database.read(look) == ("1", None)
+    with pytest.raises(StorageUnavailableError):
+        await database.read(write)
+    assert await database.read(look) == ("1", None)
 
 
 async def test_a_unit_that_waits_for_something_else_is_refused_on_sqlite(tmp_path):

@@ -302,8 +302,8 @@ create table received (
   object_id text,
   body text not null,
   body_digest text not null,
-  state text not null check (state in ('due', 'leased', 'waiting', 'handled', 'ignored', 'dead')),
-  attempt integer not null,
+  state text not null check (state in ('due', 'leased', 'waiting', 'handled', 'ignored', 'dead')) default 'due',
+  attempt integer not null default 0,
   next_at bigint not null,
   lease_token text,
   lease_until bigint,
@@ -312,25 +312,13 @@ create table received (
   created_at bigint not null,
   settled_at bigint,
   -- Someone was added while a worker had it: it goes round once more (OR-17).
-  has_new_recipient boolean not null,
+  has_new_recipient boolean not null default false,
   -- Its time is over, and an inbox shows it: it stays.
-  is_shown boolean not null,
+  is_shown boolean not null default false,
   unique (activity_key, actor_id)
 );
 create index received_due on received (next_at, id) where state in ('due', 'waiting', 'leased');
 create index received_settled on received (settled_at, id) where not is_shown;
-
-create table received_recipients (
-  received_id text not null references received (id) on delete cascade,
-  actor_id text not null,
-  primary key (received_id, actor_id)
-);
-
-create table seen_signatures (
-  digest text primary key,
-  seen_at bigint not null
-);
-create index seen_signatures_by_age on seen_signatures (seen_at);
 
 create table deliveries (
   activity_id text not null references activities (id),

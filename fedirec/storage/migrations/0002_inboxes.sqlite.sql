@@ -22,3 +22,14 @@ create table notifications (
   read_at bigint,
   primary key (owner_id, id)
 ) without rowid;
+
+create table received_recipients (
+  received_id text not null references received (id) on delete cascade,
+  actor_id text not null,
+  primary key (received_id, actor_id)
+) without rowid;
+
+-- Known by the instant it was made first, so that new ones stand together and old ones go together.
+create table seen_signatures (
+  digest text primary key
+) without rowid;

@@ -3,6 +3,8 @@
 Refuses by the head alone what it can, then hands the raw request to `federation/inbox.py`.
 """
 
+from dataclasses import replace
+
 import structlog
 from aiohttp import web
 
@@ -42,9 +44,10 @@ async def post_instance(request: web.Request) -> web.Response:
 async def _take(request: web.Request, *, recipient: ActorId | None) -> web.Response:
     """Answer 202 with no body once the activity is committed, whatever becomes of it later."""
     federation = request.app[FEDERATION]
-    claim = read_claim(as_signed(request))
-    await check_flood(request, claim)
-    signed = as_signed(request, await read_body(request, federation.limits))
+    head = as_signed(request)
+    claim = read_claim(head)
+    buckets = await check_flood(request, claim)
+    signed = replace(head, body=await read_body(request, federation.limits))
     try:
         received = await receive(federation, request.app[INTAKE], signed, recipient=recipient)
     except (UnauthenticatedError, InvalidInputError, ForbiddenError):
@@ -52,14 +55,9 @@ async def _take(request: web.Request, *, recipient: ActorId | None) -> web.Respo
         raise
     if received in UNVERIFIED:
         count_bad(request)
-    elif claim is not None:
-        await count_good(request, claim)
-        log.info(
-            "activity.received",
-            host=claim.host,
-            outcome=received.value,
-            request_id=request[REQUEST_ID],
-        )
+    else:
+        count_good(request, buckets)
+        log.debug("activity.received", outcome=received.value, request_id=request[REQUEST_ID])
     return web.Response(status=web.HTTPAccepted.status_code)
 
 

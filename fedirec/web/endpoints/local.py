@@ -12,8 +12,12 @@ from fedirec.web.keys import FEDERATION
 async def get_local_actor(request: web.Request, name: str) -> Actor:
     """Return the member's or the guild's actor; raises NotFoundError or GoneError."""
     federation = request.app[FEDERATION]
-    async with federation.database.reading() as reader:
-        return await find_local(reader, federation.instance.member_id(name))
+    actor_id = federation.instance.member_id(name)
+    actor = federation.memory.find_ours(actor_id)
+    if actor is None:
+        actor = await federation.database.read(lambda reader: find_local(reader, actor_id))
+        federation.memory.keep_ours(actor)
+    return actor
 
 
 async def find_local(reader: Reader, actor_id: ActorId) -> Actor:
