@@ -69,7 +69,7 @@ def remove_shared_folder(folder: str) -> None:
     """Stop the cluster, if any process of the run started one, and remove the folder."""
     cluster = Path(folder) / "cluster"
     if (cluster / "postmaster.pid").exists():
-        _run_unprivileged("pg_ctl", "stop", "-D", str(cluster), "-m", "immediate", "-w")
+        stop_cluster(cluster)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -80,34 +80,54 @@ def find_server() -> Server | None:
         prefix, _, rest = named.rpartition("/")
         _, separator, options = rest.partition("?")
         return Server(prefix=f"{prefix}/", suffix=separator + options)
-    if _program("initdb") is None:
+    if not has_programs():
         return None
     shared = Path(make_shared_folder())
     with (shared / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "cluster" / "postmaster.pid").exists():
-            _start(shared)
+            make_cluster(shared)
+    return server_in(shared)
+
+
+def server_in(shared: Path) -> Server:
+    """The server whose cluster stands in a folder."""
     return Server(prefix=f"postgresql://{_LOGIN}@/", suffix=f"?host={shared / 'cluster'}")
 
 
-def _start(shared: Path) -> None:
-    """Make a cluster with a locale that does not sort by bytes, as real ones are made (ST-09)."""
+def has_programs() -> bool:
+    """Whether PostgreSQL's programs are here."""
+    return _program("initdb") is not None
+
+
+def make_cluster(shared: Path, *, settings: str = "") -> None:
+    """Make and start a cluster in a folder; its locale does not sort by bytes (ST-09)."""
     cluster = shared / "cluster"
     cluster.mkdir(mode=0o700)
     if os.geteuid() == 0:
         shared.chmod(0o755)
         account = _account()
         os.chown(cluster, account.pw_uid, account.pw_gid)
-    _run_unprivileged(
+    run_unprivileged(
         "initdb", "-D", str(cluster), "-U", _LOGIN, "-A", "trust", "-E", "UTF8", "--no-sync",
         "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US",
     )  # fmt: skip
-    options = f"{_SETTINGS} -c unix_socket_directories='{cluster}'"
+    start_cluster(cluster, settings=settings)
+
+
+def start_cluster(cluster: Path, *, settings: str = "") -> None:
+    """Start a cluster that was made."""
+    options = f"{_SETTINGS} -c unix_socket_directories='{cluster}' {settings}"
     log = str(cluster / "log")
-    _run_unprivileged("pg_ctl", "start", "-D", str(cluster), "-w", "-s", "-l", log, "-o", options)
+    run_unprivileged("pg_ctl", "start", "-D", str(cluster), "-w", "-s", "-l", log, "-o", options)
 
 
-def _run_unprivileged(program: str, *arguments: str) -> None:
+def stop_cluster(cluster: Path) -> None:
+    """End a cluster at once, as a crash would."""
+    run_unprivileged("pg_ctl", "stop", "-D", str(cluster), "-m", "immediate", "-w")
+
+
+def run_unprivileged(program: str, *arguments: str) -> None:
     """Run one of PostgreSQL's programs, which refuse to work for root."""
     path = _program(program)
     assert path is not None, program

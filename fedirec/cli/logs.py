@@ -56,6 +56,8 @@ def configure_logs(*, style: str, level: str) -> None:
         handler,
     ]
     root.setLevel(level.upper())
+    # it would tell with a traceback what our own line says once, when a database is away
+    logging.getLogger("asyncpg.pool").setLevel(logging.CRITICAL)
 
 
 class StandardError(logging.Handler):

@@ -270,7 +270,8 @@ async def open_postgresql(url: str, *, size: int = 10) -> PostgresqlDatabase:
             reset=_keep,
             statement_cache_size=_STATEMENTS_KEPT,
             command_timeout=_STATEMENT_SECONDS,
-            server_settings={"application_name": "fedirec"},
+            # whatever the server's default is: what was answered is on its disk (P1)
+            server_settings={"application_name": "fedirec", "synchronous_commit": "on"},
         )
     return PostgresqlDatabase(pool)
 

@@ -25,6 +25,7 @@ _LASTING: Final = (
     RemoteRefusedError,
     UnauthenticatedError,
 )
+_STORAGE_WAIT: Final = timedelta(seconds=4)
 _FOREVER: Final = timedelta(days=365)
 
 
@@ -50,8 +51,9 @@ def next_try_at(
     federation: Federation, error: Exception, *, attempt: int, now: datetime
 ) -> datetime:
     """Return when to try again after passing trouble: the waits of a delivery, with jitter."""
-    if isinstance(error, StorageUnavailableError):
-        attempt = 1  # once it is back, nothing is to wait for hours
+    jitter = federation.randomness(1)[0] / 255
+    if isinstance(error, StorageUnavailableError):  # nothing is claimed while it is away
+        return now + _STORAGE_WAIT * (0.5 + jitter)
     retry_after = error.retry_after if isinstance(error, RemoteUnavailableError) else None
     plan = next_attempt(
         outcome=DeliveryClass.TEMPORARY if retry_after is None else DeliveryClass.BUSY,
@@ -60,6 +62,6 @@ def next_try_at(
         created_at=now,
         expires_at=now + _FOREVER,
         retry_after=retry_after,
-        jitter=federation.randomness(1)[0] / 255,
+        jitter=jitter,
     )
     return plan.at if isinstance(plan, Again) else now + timedelta(hours=1)

@@ -8,14 +8,24 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
 from tests.databases import Server, make_cluster, server_in, start_cluster, stop_cluster
 
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+
 CONNECTIONS: Final = 30
-_SETTINGS: Final = f"-c max_connections={CONNECTIONS} -c superuser_reserved_connections=0"
+_SETTINGS: Final = (
+    f"-c max_connections={CONNECTIONS} -c superuser_reserved_connections=0"
+    " -c synchronous_commit=on"  # it is killed
+)
+_CUT: Final = (
+    "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+    " where application_name like 'fedirec%'"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,21 +59,20 @@ class Cluster:
 
     async def cut(self) -> None:
         """End every connection of the program, whatever it is doing."""
-        await self.server.run(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where application_name like 'fedirec%'"
-        )
+        await self.server.run(_CUT)
 
     @asynccontextmanager
     async def crowded(self) -> AsyncIterator[None]:
-        """Take every connection that is left, for the length of the block."""
+        """Take every connection for the length of the block, those of the program too."""
         async with AsyncExitStack() as stack:
-            for _ in range(CONNECTIONS):
+            held: list[Connection] = []
+            while len(held) < CONNECTIONS:
                 try:
-                    connection = await asyncpg.connect(self.server.url("postgres"))
+                    held.append(await asyncpg.connect(self.server.url("postgres")))
                 except asyncpg.TooManyConnectionsError:
-                    break
-                stack.push_async_callback(connection.close)
+                    await held[0].execute(_CUT)
+                else:
+                    stack.push_async_callback(held[-1].close)
             yield
 
     def _send(self, number: signal.Signals) -> None:
