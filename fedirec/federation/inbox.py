@@ -226,9 +226,11 @@ async def handle_received(federation: Federation, claimed: ClaimedReceived) -> N
     try:
         outcome = await _apply(federation, claimed, activity, case)
     except LeaseLostError as error:
+        federation.counts.leases_lost["received"] += 1
         _log.info("received.lease_lost", received_id=claimed.id, reason=str(error))
         return
     failpoint("received.settled")
+    federation.counts.handled["ignored" if outcome.ignored else "handled"] += 1
     _log.info(
         "received.handled",
         activity_id=activity.id,

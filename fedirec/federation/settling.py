@@ -10,7 +10,7 @@ from typing import Final, assert_never
 
 import structlog
 
-from fedirec.domain.circuits import sign_of
+from fedirec.domain.circuits import CircuitState, sign_of
 from fedirec.domain.retry import Again, Done, GiveUp, Plan, next_attempt
 from fedirec.failpoints import failpoint
 from fedirec.federation.context import Federation
@@ -32,11 +32,18 @@ async def settle(federation: Federation, results: Sequence[DeliveryResult]) -> N
         for result in results
     ]
 
+    changes: list[CircuitState] = []
+
     async def settle_all(transaction: Transaction) -> list[bool]:
-        return await queue.settle_deliveries(transaction, settlements, now=now)
+        changes.clear()  # a transaction may be run again
+        return await queue.settle_deliveries(transaction, settlements, now=now, tell=changes.append)
 
     are_ours = await federation.database.run(settle_all)
     failpoint("delivery.settled")
+    counts = federation.counts
+    counts.circuits.update(change.value for change in changes)
+    counts.attempts.update(result.cls.value for result in results)
+    counts.leases_lost["deliveries"] += are_ours.count(False)
     for result, settlement, is_ours in zip(results, settlements, are_ours, strict=True):
         _log.info(
             "delivery.settled" if is_ours else "delivery.lease_lost",

@@ -5,7 +5,7 @@ fan-out to hosts that are well writes a row of each once a minute.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -62,8 +62,17 @@ async def find_circuits(reader: Reader, hosts: Sequence[str]) -> dict[str, Circu
     return {text(row, "host"): read_circuit(row) for row in await _rows(reader, hosts)}
 
 
-async def note_signs(transaction: Transaction, noted: Sequence[HostSigns], now: datetime) -> None:
-    """Keep what attempts say about their hosts, each named once: few statements for any number."""
+async def note_signs(
+    transaction: Transaction,
+    noted: Sequence[HostSigns],
+    now: datetime,
+    *,
+    tell: Callable[[CircuitState], None] = lambda _state: None,
+) -> None:
+    """Keep what attempts say about their hosts, each named once: few statements for any number.
+
+    `tell` hears what each circuit became that changed its state.
+    """
     signs = [each for each in noted if each.signs]
     lock = _LOCK[transaction.engine]
     rows = await _rows(transaction, sorted({each.host for each in signs}), lock)
@@ -77,6 +86,8 @@ async def note_signs(transaction: Transaction, noted: Sequence[HostSigns], now: 
         if is_well and row is not None and after == before and _is_recent(row, now):
             continue
         changed.append(_values(each, after, now))
+        if after.state is not before.state:
+            tell(after.state)
     await insert_rows(transaction, "peers", changed, on_conflict=_RENEW)
 
 

@@ -12,13 +12,13 @@ circuit. Decided against: the rows that waited longest, as one host that is back
 hold up everybody else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
-from fedirec.domain.circuits import Sign
+from fedirec.domain.circuits import CircuitState, Sign
 from fedirec.storage.blocks import covers
 from fedirec.storage.circuits import HostSigns, note_signs
 from fedirec.storage.database import Row, Transaction, Value, to_microseconds
@@ -210,11 +210,15 @@ async def _lease_round(
 
 
 async def settle_deliveries(
-    transaction: Transaction, settlements: Sequence[Settlement], *, now: datetime
+    transaction: Transaction,
+    settlements: Sequence[Settlement],
+    *,
+    now: datetime,
+    tell: Callable[[CircuitState], None] = lambda _state: None,
 ) -> list[bool]:
     """Record how attempts ended, and what they say about their hosts; few statements for a batch.
 
-    False, and nothing recorded, for each whose lease was lost.
+    False, and nothing recorded, for each whose lease was lost. `tell` hears what circuits become.
     """
     at = to_microseconds(now)
     hosts: dict[tuple[str, str], Host] = {}
@@ -229,7 +233,7 @@ async def settle_deliveries(
             hosts[text(row, "activity_id"), text(row, "inbox")] = host
             if number(row, "next_at") > at:
                 looks.add((AGAIN, number(row, "next_at"), host))
-    await note_signs(transaction, _signs(settlements, hosts), now)
+    await note_signs(transaction, _signs(settlements, hosts), now, tell=tell)
     await look_at_hosts(transaction, sorted(looks))
     await look_at_waiting(transaction, sorted(set(hosts.values())), at)
     return [(settlement.activity_id, settlement.inbox) in hosts for settlement in settlements]

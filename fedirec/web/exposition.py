@@ -37,7 +37,7 @@ class Queue:
     hosts_down: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # a registry knows it as itself
 class Figures(Collector):
     """Everything that one answer tells."""
 

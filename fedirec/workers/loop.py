@@ -159,6 +159,7 @@ async def _carry(
         await settling.record(result)
     except Exception as error:  # noqa: BLE001 (one of the three places)
         is_ours = isinstance(error, FedirecError)
+        federation.counts.failures[line.name] += 1
         _log.warning(
             "line.item_failed",
             line=line.name,

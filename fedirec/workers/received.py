@@ -94,6 +94,7 @@ async def _fail(federation: Federation, claimed: ClaimedReceived, error: Excepti
         state = "dead"
     else:
         state, next_at = "waiting", next_try_at(federation, error, attempt=attempt, now=now)
+    federation.counts.handled[state] += 1
     await _settle(federation, [claimed], state, next_at=next_at, detail=describe(error))
 
 

@@ -53,6 +53,7 @@ async def _take(request: web.Request, *, recipient: ActorId | None) -> web.Respo
     except (UnauthenticatedError, InvalidInputError, ForbiddenError):
         count_bad(request)
         raise
+    federation.counts.received[received.value] += 1
     if received in UNVERIFIED:
         count_bad(request)
     else:
