@@ -7,7 +7,7 @@ the rows, and by what the peers recorded, never by what the program says of itse
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fedirec.signatures.keys import PublicKey, load_public_pem
@@ -90,42 +90,59 @@ async def _rows_left(database: Database) -> int:
 def _accepted_took_effect_once(world: World, rows: Rows) -> Iterator[str]:
     """I1: what a peer was told is kept has its effect, and has it once."""
     undone, gone = _objects_of(world.said, "Undo"), _objects_of(world.said, "Delete")
+    handled = {_id_of(row) for row in rows["received"] if row["state"] == "handled"}
+    notes = _ids(rows["notes"])
+    counting = Counting(rows)
     for said in world.said:
+        activity, about = said.activity, _object_of(said.activity)
+        is_taken_back = activity["id"] in undone or about in gone
         if not said.is_accepted:
-            yield f"I1 never accepted: {said.activity['id']}"
-        elif not _may_come_to_nothing(said, undone, gone, rows):
-            yield from _effect_of(said, rows)
+            yield f"I1 never accepted: {activity['id']}"
+        elif not is_taken_back and (activity["type"] != "Like" or about in notes):
+            yield from _effect_of(said, counting, handled)
     for note_id, text in _latest_texts(world.said).items():
-        if note_id in gone and note_id in _ids(rows["notes"]):
+        if note_id in gone and note_id in notes:
             yield f"I1 {note_id} was deleted, and is there"
-        if note_id not in gone and not _one(rows["notes"], id=note_id, content=text):
+        if note_id not in gone and counting.of("notes", id=note_id, content=text) != 1:
             yield f"I1 {note_id} does not say {text}"
 
 
-def _may_come_to_nothing(said: Said, undone: set[str], gone: set[str], rows: Rows) -> bool:
-    """Whether it was taken back, what takes back came first, or what it is about is gone."""
-    activity, about = said.activity, _object_of(said.activity)
-    is_of_ours = activity["type"] == "Like" and about not in _ids(rows["notes"])
-    return activity["type"] == "Undo" or activity["id"] in undone or about in gone or is_of_ours
+def _effect_of(said: Said, counting: "Counting", handled: set[str]) -> Iterator[str]:
+    """What one activity that still stands should have left behind, exactly once.
 
-
-def _effect_of(said: Said, rows: Rows) -> Iterator[str]:
-    """What one activity that still stands should have left behind, exactly once."""
+    An Undo or Update that came late may find that there is nothing left to do.
+    """
     activity, actor = said.activity, said.actor.id
     owner, about = said.inbox.removesuffix("/inbox"), _object_of(activity)
-    states = [row["state"] for row in rows["received"] if _id_of(row) == activity["id"]]
-    if "handled" not in states:
-        yield f"I1 {activity['type']} {activity['id']} is {states}"
-    for table, values in {
+    effects = {
         "Follow": (("follows", {"follower_id": actor, "followed_id": owner, "state": "accepted"}),),
         "Like": (("reactions", {"object_id": about, "actor_id": actor, "kind": "like"}),),
         "Create": (
             ("notifications", {"owner_id": owner, "object_id": about, "kind": "mention"}),
             ("inbox_items", {"owner_id": owner, "activity_id": activity["id"]}),
         ),
-    }.get(activity["type"], ()):
-        if not _one(rows[table], **values):
-            yield f"I1 {activity['id']}: not one of {table} has {values}"
+    }.get(activity["type"], ())
+    if effects and activity["id"] not in handled:
+        yield f"I1 {activity['type']} {activity['id']} was not handled"
+    for table, values in effects:
+        if counting.of(table, **values) != 1:
+            yield f"I1 {activity['id']}: {counting.of(table, **values)} of {table} have {values}"
+
+
+class Counting:
+    """Counts rows by the values of some of their columns, going through each table once."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._counts: dict[tuple[str, ...], Counter[tuple[object, ...]]] = {}
+
+    def of(self, table: str, **values: object) -> int:
+        """How many rows of a table have these values."""
+        key = (table, *values)
+        if key not in self._counts:
+            found = (tuple(row[name] for name in values) for row in self._rows[table])
+            self._counts[key] = Counter(found)
+        return self._counts[key][tuple(values.values())]
 
 
 def _objects_of(said: Sequence[Said], kind: str) -> set[str]:
@@ -160,19 +177,20 @@ def _sent_once_and_alike(world: World, rows: Rows) -> Iterator[str]:
                 yield f"I2 {peer.host} got other bytes under {activity_id}, or what we never kept"
             first.setdefault(activity_id, place)
         yield from _out_of_order(peer.host, peer.posts, first)
-        yield from (
-            f"I2 {peer.host} never got {missed}"
-            for missed in sorted(_due_to(world, peer, rows) - first.keys())
-        )
+        due = _due_to(world, peer, rows, first)
+        for row in rows["activities"]:
+            if row["id"] in due - first.keys():
+                yield f"I2 {peer.host} never got {row['type']} {row['id']}"
     yield from _acts_happened_once(world, rows)
 
 
-def _due_to(world: World, peer: Peer, rows: Rows) -> set[str]:
+def _due_to(world: World, peer: Peer, rows: Rows, got: Collection[object]) -> set[str]:
     """The activities that a peer must have: what is delivered, and what is for its person.
 
-    What was made or edited before its end may have been left out.
+    What was made or edited before its end may have been left out, and then so may the end.
     """
     ended = {row["object_id"] for row in rows["activities"] if row["type"] == "Delete"}
+    met = {row["object_id"] for row in rows["activities"] if row["id"] in got}
     delivered = {
         str(row["activity_id"])
         for row in rows["deliveries"]
@@ -181,7 +199,8 @@ def _due_to(world: World, peer: Peer, rows: Rows) -> set[str]:
     return delivered | {
         str(row["id"])
         for row in rows["activities"]
-        if _is_to_all(world, row) and (row["object_id"] not in ended or row["type"] == "Delete")
+        if _is_to_all(world, row)
+        and (row["object_id"] in met if row["type"] == "Delete" else row["object_id"] not in ended)
     }
 
 
@@ -292,8 +311,3 @@ def _id_of(received: Row) -> str:
 
 def _ids(rows: Sequence[Row]) -> set[object]:
     return {row["id"] for row in rows}
-
-
-def _one(rows: Sequence[Row], **values: object) -> bool:
-    """Whether exactly one row has these values."""
-    return sum(all(row[name] == value for name, value in values.items()) for row in rows) == 1

@@ -29,9 +29,10 @@ _SUCCESS: Final = range(200, 300)
 
 @dataclass(slots=True, kw_only=True)
 class Said:
-    """What a peer's actor said to an inbox of ours; `is_accepted` once a 2xx came back."""
+    """What a peer's actor said to a member's inbox; `is_accepted` once a 2xx came back."""
 
     actor: PeerActor
+    member: str
     inbox: str
     activity: Mapping[str, Any]
     body: bytes
@@ -75,6 +76,7 @@ class World:
         """Post an activity to a member's inbox, once; it may be repeated later."""
         said = Said(
             actor=actor,
+            member=to,
             inbox=f"{self.prepared.id(to)}/inbox",
             activity=activity,
             body=json.dumps(activity).encode(),
