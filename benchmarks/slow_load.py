@@ -17,7 +17,7 @@ class _Play:
     requests: list[bytes]
     port: int
     total: int
-    statuses: array[int]
+    statuses: "array[int]"
     latencies: list[float] = field(default_factory=list)
     begun: int = 0
     breaks: int = 0
