@@ -16,7 +16,7 @@ from fedirec.domain.retry import DeliveryClass
 FAILURES_IN_A_ROW: Final = 5
 FAILURES_OVERALL: Final = 20
 PACE: Final = 2
-"""In flight to a host that we know nothing of, or that failed; each answer adds one (RX-08)."""
+"""In flight to a host that we know nothing of, or that failed; with answers it doubles (RX-08)."""
 
 RELEASE_EVERY: Final = timedelta(seconds=1)
 _ROW_SPAN: Final = timedelta(minutes=10)
@@ -101,7 +101,7 @@ def after_signs(circuit: Circuit, signs: Sequence[Sign], now: datetime) -> Circu
     failures = signs.count(Sign.FAILS)
     answers = signs.count(Sign.ANSWERS) + signs.count(Sign.REFUSES)
     if answers:
-        grown = PACE if failures else min(circuit.pace + answers, _MOST_PACE)
+        grown = PACE if failures else min(circuit.pace * 2, _MOST_PACE)
         noted = _note_refusal(replace(circuit, pace=grown), signs, now)
         return _answered(noted, now)
     if failures:

@@ -6,7 +6,7 @@ fan-out to hosts that are well writes a row of each once a minute.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -41,6 +41,9 @@ _SELECT: Final = f"select host, last_success_at, {COLUMNS} from peers where host
 _LOCK: Final = {"sqlite": "", "postgresql": " order by host for update"}  # in order: no deadlocks
 _RELEASED: Final = (
     "update peers set next_probe_at = :next_at where circuit = 'half_open' and host in "
+)
+_ANSWERED: Final = (
+    "update peers set pace = :pace, last_seen_at = :now, last_success_at = :now where host in "
 )
 _WRITTEN_EVERY: Final = timedelta(minutes=1)
 _DETAIL: Final = 500
@@ -77,18 +80,25 @@ async def note_signs(
     lock = _LOCK[transaction.engine]
     rows = await _rows(transaction, sorted({each.host for each in signs}), lock)
     known = {text(row, "host"): row for row in rows}
-    changed = []
+    changed: list[Parameters] = []
+    well: dict[int, list[str]] = {}
     for each in sorted(signs, key=lambda signs: signs.host):
         row = known.get(each.host)
         before = FRESH if row is None else read_circuit(row)
         after = after_signs(before, each.signs, now)
-        is_well = Sign.ANSWERS in each.signs
-        if is_well and row is not None and after == before and _is_recent(row, now):
-            continue
-        changed.append(_values(each, after, now))
+        is_same = Sign.ANSWERS in each.signs and replace(after, pace=before.pace) == before
+        if row is None or not is_same:
+            changed.append(_values(each, after, now))
+        elif after != before or not _is_recent(row, now):
+            well.setdefault(after.pace, []).append(each.host)
         if after.state is not before.state:
             tell(after.state)
     await insert_rows(transaction, "peers", changed, on_conflict=_RENEW)
+    for pace, hosts in well.items():
+        for chunk in in_chunks(hosts):
+            places, parameters = listed("host", chunk)
+            told = {**parameters, "pace": pace, "now": to_microseconds(now)}
+            await transaction.execute(f"{_ANSWERED}{places}", told)
 
 
 async def note_releases(transaction: Transaction, hosts: Sequence[str], next_at: datetime) -> None:

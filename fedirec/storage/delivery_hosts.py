@@ -47,9 +47,11 @@ _TAKE: Final = (
     "select host from (values {hosts}) as wanted(host)"
     " where pg_try_advisory_xact_lock(hashtextextended(host, 7401))"
 )
+# Materialized: one walk of what is in flight, which is little, never of all that waits for a host.
 _BUSY: Final = """
-select host, count(*) as busy from deliveries
-where state = 'leased' and next_at > :now and host in {hosts} group by host"""
+with flying as materialized (
+  select host from deliveries where state = 'leased' and next_at > :now)
+select host, count(*) as busy from flying where host in {hosts} group by host"""
 _WAITS: Final = """
 select {lane}, case when p.circuit <> 'closed' and p.next_probe_at > :now then p.next_probe_at
     else :now end, looked.host

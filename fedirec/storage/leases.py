@@ -22,12 +22,6 @@ _FIRST_OF_LANE: Final = f"""select * from (
     where d.host = :host_{{place}} and d.{ACTIVE} and d.state = '{{state}}'
       and d.next_at <= :now and d.losses < {SUSPECT} and {_IS_FIRST}
     order by d.next_at, d.activity_id limit :{{state}}_{{place}}) as {{state}}_{{place}}"""  # noqa: S608 - text of ours
-_FIRST_OF_LANES: Final = " union all ".join(
-    _FIRST_OF_LANE.replace("{state}", state) for _, state in sorted(LANES.items())
-)
-_FIRST_OF_HOST: Final = (
-    f"select * from ({_FIRST_OF_LANES} limit :room_{{place}}) as of_host_{{place}}"  # noqa: S608 - text of ours
-)
 # Only what waits for nobody: neither for another about the same object nor for its host.
 _SUSPECT: Final = f"""
 select d.activity_id as activity, d.inbox as url from deliveries d
@@ -102,14 +96,15 @@ where id = :id and lease_token = :token"""
 def lease_of(engine: str, visits: Sequence[Visit]) -> tuple[str, dict[str, Value]]:
     """Return the claim over these hosts, with its rooms, filled up to a power of two."""
     size = 1 << (len(visits) - 1).bit_length()
-    candidates = " union all ".join(_FIRST_OF_HOST.format(place=place) for place in range(size))
+    lanes = sorted({lane for visit in visits for lane in visit.rooms})
+    candidates = " union all ".join(_first_of_host(place, lanes) for place in range(size))
     rooms: dict[str, Value] = {}
     for place in range(size):
         visit = visits[place] if place < len(visits) else None
         rooms[f"host_{place}"] = "" if visit is None else visit.host
         rooms[f"room_{place}"] = 0 if visit is None else visit.free
-        for lane, state in LANES.items():
-            rooms[f"{state}_{place}"] = 0 if visit is None else visit.rooms.get(lane, 0)
+        for lane in lanes:
+            rooms[f"{LANES[lane]}_{place}"] = 0 if visit is None else visit.rooms.get(lane, 0)
     return _lease(engine, candidates), rooms
 
 
@@ -121,6 +116,12 @@ def lease_of_suspect(engine: str) -> str:
 def reap(engine: str) -> str:
     """Return the statement that ends the leases whose time is over."""
     return _REAP.format(lock=SKIP_LOCKED[engine])
+
+
+def _first_of_host(place: int, lanes: Sequence[int]) -> str:
+    """Return what is first of each lane, and of them as many as may go to the host in all."""
+    firsts = " union all ".join(_FIRST_OF_LANE.format(place=place, state=LANES[x]) for x in lanes)
+    return f"select * from ({firsts} limit :room_{place}) as of_host_{place}"  # noqa: S608 - text of ours
 
 
 def _lease(engine: str, candidates: str) -> str:

