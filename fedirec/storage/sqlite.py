@@ -18,6 +18,7 @@ import aiosqlite
 from fedirec.errors import ConfigurationError
 from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
 from fedirec.storage.sqlite_ground import Ground, checkpoint
+from fedirec.storage.sqlite_turns import Turns
 from fedirec.storage.sqlite_units import (
     changed_by,
     first_of,
@@ -150,9 +151,11 @@ class SqliteDatabase:
 
     engine = "sqlite"
 
-    def __init__(self, writer: _Connection, readers: Sequence[_Connection]) -> None:
+    def __init__(
+        self, writer: _Connection, readers: Sequence[_Connection], *, turns: Turns
+    ) -> None:
         self._writer = writer
-        self._lock = asyncio.Lock()
+        self._turns = turns
         self._connections = (writer, *readers)
         self._idle: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
         for connection in readers:
@@ -174,7 +177,7 @@ class SqliteDatabase:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """See `Database`. Writers of this process queue here, those of others in SQLite."""
-        async with self._lock:
+        async with self._turns.taken():
             transaction = _SqliteTransaction(self._writer, begin="begin immediate")
             try:
                 yield transaction
@@ -194,7 +197,7 @@ class SqliteDatabase:
 
     async def run(self, work: Callable[[Transaction], Coroutine[Any, Any, Result]]) -> Result:
         """See `Database`. All of it happens in the writer's thread, in one hop."""
-        async with self._lock:
+        async with self._turns.taken():
             return await self._writer.run(lambda connection: run_unit(connection, work))
 
     async def version(self) -> int:
@@ -242,7 +245,7 @@ async def open_sqlite(
         for connection in opened:
             await connection.close()
         raise
-    return SqliteDatabase(opened[0], opened[1:])
+    return SqliteDatabase(opened[0], opened[1:], turns=Turns(busy_seconds=busy_seconds))
 
 
 def network_filesystem(path: Path, mounts: str) -> str | None:

@@ -1,0 +1,115 @@
+"""Writers of one process while another program holds the file."""
+
+import asyncio
+import shutil
+import sqlite3
+from contextlib import suppress
+
+import pytest
+
+from fedirec.errors import StorageUnavailableError
+from fedirec.storage.sqlite import open_sqlite
+from fedirec.storage.sqlite_turns import Turns
+
+
+class Clock:
+    """Seconds that pass when told."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def is_busy() -> StorageUnavailableError:
+    """What a unit ends with when SQLite waited in vain."""
+    error = StorageUnavailableError("database is locked")
+    error.__cause__ = sqlite3.OperationalError()
+    error.__cause__.sqlite_errorname = "SQLITE_BUSY"
+    return error
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def turns(clock):
+    return Turns(busy_seconds=5, monotonic=clock)
+
+
+async def test_units_take_turns_in_order(turns):
+    seen = []
+
+    async def unit(number):
+        async with turns.taken():
+            seen.append(number)
+            await asyncio.sleep(0)
+            seen.append(number)
+
+    await asyncio.gather(*(unit(number) for number in range(3)))
+
+    assert seen == [0, 0, 1, 1, 2, 2]
+
+
+@pytest.mark.rule("ST-02")
+@pytest.mark.parametrize(("waited", "is_tried"), [(5, False), (4, True)])
+async def test_who_waited_behind_one_that_waited_in_vain_is_not_tried(
+    turns, clock, waited, is_tried
+):
+    tried = []
+
+    async def first():
+        async with turns.taken():
+            await asyncio.sleep(0.01)
+            clock.now += waited
+            raise is_busy()
+
+    async def second():
+        async with turns.taken():
+            tried.append(1)
+
+    ended = await asyncio.gather(first(), second(), return_exceptions=True)
+
+    assert [type(each) for each in ended] == [
+        StorageUnavailableError,
+        type(None) if is_tried else StorageUnavailableError,
+    ]
+    assert bool(tried) is is_tried
+
+
+async def test_who_comes_after_it_is_tried(turns, clock):
+    with suppress(StorageUnavailableError):
+        async with turns.taken():
+            clock.now += 60
+            raise is_busy()
+
+    async with turns.taken():
+        tried = True
+
+    assert tried
+
+
+@pytest.mark.rule("ST-02")
+async def test_many_writers_wait_no_longer_than_one(templates, tmp_path):
+    path = tmp_path / "fedirec.db"
+    shutil.copyfile(templates.sqlite(), path)
+    database = await open_sqlite(path, busy_seconds=0.2)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("begin immediate")
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    async def write():
+        async with database.transaction() as transaction:
+            await transaction.execute("delete from instance")
+
+    ended = await asyncio.gather(*(write() for _ in range(50)), return_exceptions=True)
+    waits = (loop.time() - began) / 0.2
+
+    assert {type(each) for each in ended} == {StorageUnavailableError}
+    assert waits < 10  # of fifty
+    other.close()
+    await write()
+    await database.close()
