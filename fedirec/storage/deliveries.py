@@ -41,12 +41,13 @@ UNREACHABLE: Final = "unreachable"
 SUPERSEDED: Final = "superseded"
 """The class of what was never sent, as something later about the same object was said."""
 
-# One inbox for each server with a shared one, of accepted followers elsewhere, unless blocked.
-_FOLLOWERS: Final = f"""
-select distinct coalesce(a.shared_inbox, a.inbox) as inbox, a.host as host
+_PAGE: Final = """
 from follows f join actors a on a.id = f.follower_id
 where f.followed_id = :followed_id and f.state = 'accepted'
-  and f.follower_id > :cursor and f.follower_id <= :last
+  and f.follower_id > :cursor and f.follower_id <= :last"""
+# One inbox for each server with a shared one, of accepted followers elsewhere, unless blocked.
+_FOLLOWERS: Final = f"""
+select coalesce(a.shared_inbox, a.inbox) as inbox, a.host as host {_PAGE}
   and not a.is_local and a.gone_at is null and a.host <> :our_host
   and not exists (
     select 1 from blocks b where b.owner in (:instance, :followed_id) and {hits("b", "a")})"""  # noqa: S608 - text of ours
@@ -84,10 +85,11 @@ select cast(:activity_id as text), t.inbox, t.host, cast(:actor_id as text),
 from ({targets}) as t
 left join peers p on p.host = t.host and p.circuit = 'open' and p.opened_at <= :down_since
 where true{only} on conflict do nothing"""
+# Even at hosts that get nothing after all: cheaper than asking twice who does.
 _LOOK: Final = """
 insert into delivery_hosts (lane, next_at, host)
-select distinct {lane}, cast(:at as bigint), t.host from ({targets}) as t
-where true on conflict do nothing"""
+select {lane}, cast(:at as bigint), t.host from ({hosts}) as t where true on conflict do nothing"""
+_HOSTS: Final = f"select a.host {_PAGE}"
 _SAID: Final = (
     "select id from activities where object_id = :object_id and actor_id = :actor_id"
     " and type in ('Create', 'Update')"
@@ -141,7 +143,7 @@ async def enqueue(
         named = values_list({"inbox": "text", "host": "text"}, len(chunk))
         rows = [{"inbox": inbox, "host": host} for inbox, host in chunk]
         targets = f"with named(inbox, host) as (values {named}) select inbox, host from named"  # noqa: S608 - names of ours
-        written += await _write(transaction, leaving, targets, numbered(rows))
+        written += await _write(transaction, leaving, targets, numbered(rows), hosts=targets)
     return written
 
 
@@ -255,14 +257,8 @@ async def _enqueue_page(
     transaction: Transaction, fan_out: Row, leaving: Leaving, limit: int
 ) -> int:
     """Write one page of a fan-out and, if more follow, what is left of it."""
-    ends = await transaction.fetch_all(
-        _PAGE_END,
-        {
-            "followed_id": fan_out["followed_id"],
-            "cursor": fan_out["cursor"],
-            "skipped": limit - 1,
-        },
-    )
+    page = {"followed_id": fan_out["followed_id"], "cursor": fan_out["cursor"]}
+    ends = await transaction.fetch_all(_PAGE_END, {**page, "skipped": limit - 1})
     if len(ends) > 1:
         rest = {**fan_out, "cursor": text(ends[0], "follower_id")}
         await insert_rows(transaction, "fan_outs", [rest], on_conflict="do nothing")
@@ -271,19 +267,24 @@ async def _enqueue_page(
         leaving,
         _FOLLOWERS,
         {
-            "followed_id": fan_out["followed_id"],
-            "our_host": fan_out["our_host"],
-            "cursor": fan_out["cursor"],
+            **page,
             "last": text(ends[0], "follower_id") if ends else LAST,
+            "our_host": fan_out["our_host"],
             "instance": INSTANCE,
         },
+        hosts=_HOSTS,
     )
 
 
 async def _write(
-    transaction: Transaction, leaving: Leaving, targets: str, parameters: dict[str, Value]
+    transaction: Transaction,
+    leaving: Leaving,
+    targets: str,
+    parameters: dict[str, Value],
+    *,
+    hosts: str,
 ) -> int:
-    """Write the deliveries to what a query names, and have the claims look; return how many."""
+    """Write the deliveries to what a query names, and have the claims look at `hosts`."""
     at = to_microseconds(leaving.first_try_at)
     down_since = 0 if leaving.is_protective else at - _LOST_AFTER
     written = await transaction.execute(
@@ -303,7 +304,7 @@ async def _write(
         },
     )
     if written:
-        looked = _LOOK.format(lane=NEW, targets=targets)
+        looked = _LOOK.format(lane=NEW, hosts=hosts)
         await transaction.execute(looked, {**parameters, "at": at})
     return written
 
