@@ -30,6 +30,7 @@ from fedirec.storage.hours import DatabaseHour
 from fedirec.storage.instance import find_value, set_value
 from fedirec.storage.intake import Intake
 from fedirec.storage.migrate import check_schema, migrate
+from fedirec.storage.open_mark import why_doubted
 from fedirec.storage.opening import follow_hints, open_database
 from fedirec.storage.space import SpaceWatch
 from fedirec.transport.addresses import AddressPolicy
@@ -73,6 +74,7 @@ async def open_federation(
     """
     async with AsyncExitStack() as stack:
         _prepare_data(settings, is_founding=is_founding)
+        _warn_of_lost_log(settings)
         database = await open_database(settings.database_url(), checks_integrity=is_founding)
         stack.push_async_callback(database.close)
         now = now or await _hour_of(database)
@@ -93,7 +95,7 @@ async def open_federation(
             wake=wake,
             is_allow_list=settings.allow_list,
             is_authorized_fetch=settings.authorized_fetch,
-            space=_space(settings),
+            space=space_of(settings),
         )
         if is_founding:
             await found(federation)
@@ -279,7 +281,8 @@ def _transport(settings: Settings) -> HttpTransport:
     )
 
 
-def _space(settings: Settings) -> SpaceWatch:
+def space_of(settings: Settings) -> SpaceWatch:
+    """Return what watches the disk that the database lies on."""
     url = settings.database_url()
     is_file = url.startswith(_SQLITE)
     return SpaceWatch(
@@ -296,6 +299,19 @@ def _application(federation: Federation, intake: Intake, settings: Settings) -> 
         metrics_digest=settings.metrics_digest(),
     )
     return build_application(federation, intake, options)
+
+
+def sqlite_file(settings: Settings) -> Path | None:
+    """Return the file that the database is, None on PostgreSQL."""
+    url = settings.database_url()
+    return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
+
+
+def _warn_of_lost_log(settings: Settings) -> None:
+    file = sqlite_file(settings)
+    doubt = None if file is None else why_doubted(file)
+    if doubt is not None:
+        log.error("database.log_gone", todo=doubt)
 
 
 def _prepare_data(settings: Settings, *, is_founding: bool) -> None:

@@ -12,6 +12,7 @@ from fedirec.cli import (
     config,
     database,
     demo,
+    doctor,
     endorsements,
     instance,
     job_notes,
@@ -59,7 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     for group in (demo, instance, serving, members, people, endorsements, job_notes, reading):
         group.add_commands(commands)
-    for group in (queue, peers, database, config):
+    for group in (queue, peers, database, doctor, config):
         group.add_commands(commands)
     return parser
 

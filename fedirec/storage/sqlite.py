@@ -17,6 +17,7 @@ import aiosqlite
 
 from fedirec.errors import ConfigurationError
 from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
+from fedirec.storage.open_mark import OpenMark
 from fedirec.storage.sqlite_ground import Ground, checkpoint
 from fedirec.storage.sqlite_turns import Turns
 from fedirec.storage.sqlite_units import (
@@ -152,8 +153,9 @@ class SqliteDatabase:
     engine = "sqlite"
 
     def __init__(
-        self, writer: _Connection, readers: Sequence[_Connection], *, turns: Turns
+        self, mark: OpenMark, writer: _Connection, readers: Sequence[_Connection], *, turns: Turns
     ) -> None:
+        self._mark = mark
         self._writer = writer
         self._turns = turns
         self._connections = (writer, *readers)
@@ -208,6 +210,7 @@ class SqliteDatabase:
         """See `Database`."""
         for connection in reversed(self._connections):
             await connection.close()
+        self._mark.take_away()
 
 
 async def open_sqlite(
@@ -230,6 +233,7 @@ async def open_sqlite(
     Raises:
         ConfigurationError: It cannot be opened, lies on a network filesystem, or is damaged.
     """
+    mark = OpenMark(path)
     was_left = checks_integrity and _has_rest(path)
     _check_place(path, mounts)
     _create(path)
@@ -245,7 +249,8 @@ async def open_sqlite(
         for connection in opened:
             await connection.close()
         raise
-    return SqliteDatabase(opened[0], opened[1:], turns=Turns(busy_seconds=busy_seconds))
+    mark.leave()
+    return SqliteDatabase(mark, opened[0], opened[1:], turns=Turns(busy_seconds=busy_seconds))
 
 
 def network_filesystem(path: Path, mounts: str) -> str | None:

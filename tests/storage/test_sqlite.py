@@ -79,7 +79,7 @@ async def test_the_file_and_its_companions_are_for_our_eyes_only(tmp_path):
 
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
     await database.close()
-    assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
+    assert modes == {f"new.db{end}": 0o600 for end in ("", "-open", "-shm", "-wal")}
 
 
 async def test_a_folder_that_is_not_there_is_a_wrong_setting(tmp_path):
