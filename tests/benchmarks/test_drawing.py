@@ -11,11 +11,15 @@ SVG = "{http://www.w3.org/2000/svg}"
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 
 
-def read(text):
+def read(text: str) -> ET.Element:
     return ET.fromstring(text)  # noqa: S314 - drawn here
 
 
-def curve(name, *costs):
+def number(element: ET.Element, name: str) -> float:
+    return float(element.attrib[name])
+
+
+def curve(name: str, *costs: float) -> Curve:
     return Curve(name=name, points=tuple(zip(SIZES, costs, strict=True)))
 
 
@@ -25,13 +29,13 @@ def test_every_point_of_every_curve_is_drawn_within_the_picture():
     dots = list(picture.iter(f"{SVG}circle"))
 
     assert len(dots) == 8
-    assert all(0 < float(dot.get("cx")) < 720 and 0 < float(dot.get("cy")) < 400 for dot in dots)
+    assert all(0 < number(dot, "cx") < 720 and 0 < number(dot, "cy") < 400 for dot in dots)
 
 
 def test_what_costs_more_lies_higher_and_what_is_larger_lies_to_the_right():
     picture = read(draw([curve("claim", 10, 20, 40, 80)]))
 
-    places = [(float(dot.get("cx")), float(dot.get("cy"))) for dot in picture.iter(f"{SVG}circle")]
+    places = [(number(dot, "cx"), number(dot, "cy")) for dot in picture.iter(f"{SVG}circle")]
 
     assert places == sorted(places)
     assert [y for _, y in places] == sorted((y for _, y in places), reverse=True)
@@ -41,7 +45,7 @@ def test_labels_of_curves_that_end_together_stand_apart():
     picture = read(draw([curve(name, 5, 5, 5, 5) for name in ("one", "two", "three")]))
 
     heights = sorted(
-        float(text.get("y"))
+        number(text, "y")
         for text in picture.iter(f"{SVG}text")
         if (text.text or "").endswith(" us")
     )

@@ -1,6 +1,7 @@
 """The load is real: signatures that verify, ids that are new, sizes as promised."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from benchmarks.mail import (
     BODY_BYTES,
     Pen,
     Place,
+    Signer,
     badly_signed,
     make_signers,
     signed,
@@ -43,7 +45,7 @@ def parsed(request: bytes) -> SignedRequest:
     )
 
 
-def verifies(request: bytes, signers) -> bool:
+def verifies(request: bytes, signers: Sequence[Signer]) -> bool:
     keys = {signer.key_id: signer.key.public() for signer in signers}
     try:
         signature = read_signature(parsed(request))

@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.rules import tree
 
 
-def run(*arguments, seconds):
+def run(*arguments: str | Path, seconds: float) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "benchmarks", *arguments],
         cwd=tree.ROOT,
