@@ -50,7 +50,7 @@ def crowding(workshop: Workshop) -> list[Result]:
             here.warm_up(server)
             here.ledger.wait_until_handled()
             idle, flooded, dead = [], [], []
-            for _ in range(min(workshop.plan.rounds, 3)):
+            for _ in range(workshop.plan.long_rounds):
                 idle.append(_p95(here, _GETS))
                 flooded.append(_p95_in_flood(here))
                 here.ledger.wait_until_handled()

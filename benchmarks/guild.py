@@ -256,7 +256,8 @@ class Ledger:
         async def cancel() -> None:
             async with _opened(self._url) as database, database.transaction() as transaction:
                 await transaction.execute(
-                    "update deliveries set state = 'cancelled' where state in ('due', 'waiting')"
+                    "update deliveries set state = 'cancelled'"
+                    " where state in ('due', 'waiting', 'held')"
                 )
 
         asyncio.run(cancel())

@@ -22,6 +22,11 @@ class Plan:
         """How often yardstick and subject take turns."""
         return 2 if self.is_quick else 5
 
+    @property
+    def long_rounds(self) -> int:
+        """The same where one round takes many seconds."""
+        return 1 if self.is_quick else 3
+
     def some(self, amount: int) -> int:
         """Return how many of something to do in one round."""
         return amount // 5 if self.is_quick else amount

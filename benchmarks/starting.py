@@ -79,7 +79,7 @@ def _getting_ready(workshop: Workshop, guild: Guild) -> Result:
 def _idling(workshop: Workshop, guild: Guild) -> Result:
     subject, yardstick = [], []
     room = workshop.room("idle")
-    for _ in range(min(workshop.plan.rounds, 3)):
+    for _ in range(workshop.plan.long_rounds):
         with bare_server(room) as bare, serving(guild) as server:
             urllib.request.urlopen(f"http://127.0.0.1:{bare.port}/").close()
             urllib.request.urlopen(f"{guild.origin}/about").close()

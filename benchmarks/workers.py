@@ -26,7 +26,6 @@ from fedirec.community.client_outbox import submit
 
 _INBOXES_OF_A_HOST: Final = 40
 _NOTES: Final = 2
-_ROUNDS: Final = 3
 _SECONDS: Final = 180
 _READY: Final = "worker.ready"
 _TWO: Final = "L7: PostgreSQL, 2 workers / 1"
@@ -66,7 +65,7 @@ def _rates(workshop: Workshop, url: str, amounts: Sequence[int]) -> dict[int, li
     with neighbourhood(room, hosts=HEALTHY) as hosts:
         people = follow_healthy(guild, ["ada"], hosts, workshop.plan.some(_INBOXES_OF_A_HOST))
         stage = _Stage(guild=guild, hosts=hosts, inboxes=len(people))
-        for _ in range(min(workshop.plan.rounds, _ROUNDS)):
+        for _ in range(workshop.plan.long_rounds):
             for amount in amounts:
                 rates[amount].append(_rate(stage, amount))
     engine = "PostgreSQL" if url else "SQLite"
