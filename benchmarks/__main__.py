@@ -1,8 +1,11 @@
 """`python -m benchmarks [--quick] [--only NAME] [--json FILE]`: measure, and print the table."""
 
 import argparse
+import sqlite3
+import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -24,8 +27,9 @@ from benchmarks.machine import describe_machine
 from benchmarks.plan import Plan, Workshop, open_workshop
 from benchmarks.processes import raise_file_limit
 from benchmarks.report import as_json, as_text, write_markdown
-from benchmarks.results import Result
+from benchmarks.results import Result, failed
 from fedirec.cli.logs import configure_logs
+from fedirec.errors import FedirecError
 
 BENCHMARKS: Final[dict[str, Callable[[Workshop], list[Result]]]] = {
     "inbox": inbox.accepting,
@@ -43,6 +47,7 @@ BENCHMARKS: Final[dict[str, Callable[[Workshop], list[Result]]]] = {
     "hostile": crowds.enduring,
 }
 _OPEN_FILES: Final = 8_192
+_BREAKS: Final = (FedirecError, OSError, RuntimeError, sqlite3.Error, subprocess.SubprocessError)
 
 
 def main() -> int:
@@ -54,7 +59,7 @@ def main() -> int:
     results: list[Result] = []
     with open_workshop(Plan(is_quick=arguments.quick), _say) as workshop:
         for name in arguments.only or BENCHMARKS:
-            results += BENCHMARKS[name](workshop)
+            results += _measure(name, workshop)
         machine = describe_machine(workshop)
     _say(f"all of it: {time.monotonic() - began:.0f} s")
     sys.stdout.write(f"{as_text(results)}\n\n{machine}\n")
@@ -63,6 +68,15 @@ def main() -> int:
     if arguments.markdown is not None:
         write_markdown(arguments.markdown, results, machine)
     return 0 if all(result.is_met is not False for result in results) else 1
+
+
+def _measure(name: str, workshop: Workshop) -> list[Result]:
+    """Run one benchmark; one that breaks off has no figure, and the others go on."""
+    try:
+        return BENCHMARKS[name](workshop)
+    except _BREAKS as error:
+        traceback.print_exc()
+        return [failed(name, goal=None, reason=f"{type(error).__name__}: {error}")]
 
 
 def _arguments() -> argparse.Namespace:

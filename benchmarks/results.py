@@ -85,10 +85,10 @@ class Result:
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the goal is met; None where there is no goal."""
-        if self.goal is None:
-            return None
-        return self.value is not None and self.goal.is_met(self.value)
+        """Whether the goal is met; None where there is none. No value meets nothing."""
+        if self.value is None:
+            return False
+        return None if self.goal is None else self.goal.is_met(self.value)
 
 
 def compared(

@@ -6,6 +6,7 @@ all of them alike.
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ from fedirec.workers.deliveries import delivery_line
 
 SIZES: Final = (1_000, 10_000, 100_000, 1_000_000)
 QUICK_SIZES: Final = SIZES[:3]
+_BYTES_OF_A_ROW: Final = 6_000  # of each of the tables together, with room for the log
 _LETTERS: Final = 1_000
 _PAGES: Final = 1_000
 _LOOKUPS: Final = 2_000
@@ -62,6 +64,10 @@ class _Question:
 def growing(workshop: Workshop) -> list[Result]:
     """Measure the same at every size, in turns."""
     sizes = QUICK_SIZES if workshop.plan.is_quick else SIZES
+    needed, free = sizes[-1] * _BYTES_OF_A_ROW, shutil.disk_usage(workshop.folder).free
+    if free < needed:
+        message = f"{needed / 1e9:.0f} GB of disk are needed, and {free / 1e9:.1f} are free"
+        raise RuntimeError(message)
     with workshop.stage("sizes"), _guilds(workshop, sizes) as (guilds, pen):
         for each in guilds:
             _warm_up(workshop, each, pen)

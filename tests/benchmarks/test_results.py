@@ -54,6 +54,7 @@ def test_a_run_whose_counts_are_wrong_has_no_value_and_misses_its_goal():
 
     assert result.value is None
     assert result.is_met is False
+    assert failed("inbox", goal=None, reason="it broke off").is_met is False
     assert "none" in as_text([result])
     assert "3 were accepted, and 2 are stored" in as_text([result])
 
