@@ -26,7 +26,7 @@ from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication
 from fedirec.federation.outbox import publish_in, scene_of
 from fedirec.signatures.keys import PrivateKey, generate_ed25519, generate_rsa
-from fedirec.storage import actors, keys, members, tokens
+from fedirec.storage import actors, keys, members, tokens, turns
 from fedirec.storage.database import Transaction
 from fedirec.storage.keys import StoredKey
 from fedirec.storage.members import Member
@@ -73,7 +73,10 @@ async def prepare_instance(federation: Federation) -> None:
         if not is_there:
             pair = await asyncio.to_thread(generate_key_pair)
             async with federation.database.transaction() as transaction:
-                await _insert_actor(transaction, federation, actor, pair)
+                # several processes may find the same empty database
+                await turns.wait(transaction, "founding")
+                if await actors.find_actor(transaction, actor.id) is None:
+                    await _insert_actor(transaction, federation, actor, pair)
 
 
 async def add_member(

@@ -20,14 +20,14 @@ async def take(transaction: Transaction, task: str) -> bool:
     return row is not None and bool(row["is_ours"])
 
 
-async def wait(transaction: Transaction, whose: str) -> None:
-    """Wait until this transaction alone does something of somebody's, until it ends.
+async def wait(transaction: Transaction, name: str) -> None:
+    """Wait until this transaction alone does what goes by a name, such as an actor's id.
 
     Each statement sees what others committed before it, so two that make and edit one thing at the
     same time would each find nothing. Take it first, and only one.
     """
     if transaction.engine != "sqlite":
-        await transaction.fetch_one(_WAIT, {"number": _number(whose)})
+        await transaction.fetch_one(_WAIT, {"number": _number(name)})
 
 
 def _number(name: str) -> int:

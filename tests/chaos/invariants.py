@@ -293,14 +293,16 @@ def _is_proven(document: dict[str, Any], keys: Mapping[str, PublicKey]) -> bool:
 
 def _no_unexplained_failure(world: World) -> Iterator[str]:
     """I6: the program said why it failed, to its keeper and to nobody else."""
-    told = {event.get("request_id") for event in world.program.events()}
+    events = [event for each in (world.program, *world.others) for event in each.events()]
+    told = {event.get("request_id") for event in events}
     for answer in world.answers:
         if b"Traceback" in answer.body:
             yield f"I6 a traceback was told to a stranger: {answer.body[:200]!r}"
         if answer.status >= 500 and answer.headers.get("x-request-id") not in told:
             yield f"I6 {answer.status} without a logged cause"
-    for event in world.program.events():
-        if "exception" in event or "text" in event:
+    for event in events:
+        is_late = event.get("error") == "TimeoutError"  # a deadline, as of what was frozen
+        if "text" in event or ("exception" in event and not is_late):
             yield f"I6 unforeseen: {str(event)[-2000:]}"
 
 

@@ -51,12 +51,13 @@ class Act:
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """Everybody around the program, and all that was said and answered."""
+    """Everybody around the program, and all that was said and answered; `others` work beside it."""
 
     prepared: Prepared
     program: Program
     peers: list[Peer]
     client: aiohttp.ClientSession
+    others: list[Program] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
