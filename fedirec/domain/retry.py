@@ -134,16 +134,19 @@ def next_attempt(  # noqa: PLR0913 - one decision over seven facts, each named
     expires_at: datetime,
     retry_after: timedelta | None,
     jitter: float,
+    was_missing: bool = False,
 ) -> Plan:
     """Return what to do after the `attempt`-th try (from 1) of a delivery made at `created_at`.
 
     `jitter` is a random number from 0 to 1; the wait is 50 to 150 % of the schedule's. A busy
-    peer's `retry_after` counts if it is between a second and a day.
+    peer's `retry_after` counts if it is between a second and a day. `was_missing`: the try before
+    found no inbox either, and its actor was asked meanwhile.
     """
     if outcome is DeliveryClass.OK:
         return Done()
     delay = delay_after(outcome, attempt)
-    is_long_missing = outcome is DeliveryClass.MISSING and now - created_at >= _MISSING_FOR
+    is_missing_still = outcome is DeliveryClass.MISSING and was_missing
+    is_long_missing = is_missing_still and now - created_at >= _MISSING_FOR
     if delay is None or is_long_missing:
         return GiveUp(reason=f"{outcome} at attempt {attempt}")
     at = now + delay * (0.5 + jitter)

@@ -29,13 +29,13 @@ from fedirec.failpoints import failpoint
 from fedirec.federation import pointers, registry
 from fedirec.federation.authentication import VerifiedSender, verify
 from fedirec.federation.context import Federation
+from fedirec.federation.departures import forget_actor
 from fedirec.federation.fetch_ledger import Allowance
 from fedirec.federation.gate import open_gate
 from fedirec.federation.handling import Case, Outcome, Resolved, Scene, ignore
-from fedirec.federation.outbox import carry_out, publish_in, scene_of
+from fedirec.federation.outbox import carry_out, scene_of
 from fedirec.federation.remote_actors import is_gone_at_origin
 from fedirec.federation.resolution import resolve
-from fedirec.federation.stamping import retract_all_about
 from fedirec.signatures.digest import multibase_digest
 from fedirec.signatures.messages import SignedRequest
 from fedirec.storage import actors, blocks, queue, turns
@@ -142,19 +142,8 @@ async def _actor_deletes_itself(
     except FedirecError:
         if not await is_gone_at_origin(federation, activity.actor):
             raise
-    await _forget(federation, activity.actor)
+    await forget_actor(federation, activity.actor)
     return Received.ACTOR_GONE
-
-
-async def _forget(federation: Federation, actor_id: ActorId) -> None:
-    """Do what the actor's own Delete would have done."""
-    scene = scene_of(federation)
-    async with federation.database.transaction() as transaction:
-        publications = await retract_all_about(transaction, scene, actor_id)
-        await actors.delete_remote_actor(transaction, actor_id, scene.now)
-        for publication in publications:
-            await publish_in(transaction, scene, publication)
-    federation.wake()
 
 
 def _authorize(federation: Federation, signer: ActorId, activity: Activity) -> None:

@@ -11,7 +11,7 @@ from typing import Final, assert_never
 import structlog
 
 from fedirec.domain.circuits import CircuitState, sign_of
-from fedirec.domain.retry import Again, Done, GiveUp, Plan, next_attempt
+from fedirec.domain.retry import Again, DeliveryClass, Done, GiveUp, Plan, next_attempt
 from fedirec.failpoints import failpoint
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import DeliveryResult
@@ -82,6 +82,7 @@ def plan_next(result: DeliveryResult, now: datetime, jitter: float) -> Plan:
         expires_at=claimed.expires_at,
         retry_after=result.retry_after,
         jitter=jitter,
+        was_missing=claimed.last_class == DeliveryClass.MISSING,
     )
 
 

@@ -86,6 +86,17 @@ async def find_by_handle(reader: Reader, name: str, domain: Host) -> Actor | Non
     return None if row is None else _read(row)
 
 
+async def list_by_inbox(reader: Reader, inbox: InboxUrl, *, limit: int) -> list[Actor]:
+    """Return some of the actors elsewhere whose inbox this is, their own or one they share."""
+    rows = await reader.fetch_all(
+        f"{_SELECT} where id in (select id from actors where inbox = :inbox union"  # noqa: S608 - text of ours
+        " select id from actors where shared_inbox = :inbox)"
+        " and not is_local and gone_at is null order by id limit :limit",
+        {"inbox": inbox, "limit": limit},
+    )
+    return [_read(row) for row in rows]
+
+
 async def find_by_followers(reader: Reader, followers_url: str) -> Actor | None:
     """Return the actor whose followers collection has this id."""
     row = await reader.fetch_one(

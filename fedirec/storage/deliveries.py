@@ -99,6 +99,14 @@ update deliveries set state = 'cancelled', settled_at = :now, last_class = '{SUP
 where attempt = 0 and last_class is null and state in ('due', 'held')
   and activity_id in ({_SAID}) returning host"""  # noqa: S608 - text of ours
 _SUPERSEDE_FAN_OUTS: Final = f"delete from fan_outs where activity_id in ({_SAID})"  # noqa: S608 - text of ours
+_REDIRECT: Final = """
+update deliveries set inbox = :new, host = :host, state = 'due', attempt = 0, next_at = :now
+where inbox = :old and state in ('due', 'waiting') and not exists (
+  select 1 from deliveries e where e.activity_id = deliveries.activity_id and e.inbox = :new)"""
+_NOT_TWICE: Final = (
+    "update deliveries set state = 'cancelled', settled_at = :now"
+    " where inbox = :old and state in ('due', 'waiting')"
+)
 _FAN_OUT: Final = """
 select activity_id, actor_id, followed_id, our_host, order_key, cursor, due_at, expires_at,
   is_protective, takes_back
@@ -160,6 +168,22 @@ async def supersede(
     rows = await transaction.fetch_all(_SUPERSEDE, {**told, "now": at})
     await look_at_waiting(transaction, sorted({text(row, "host") for row in rows}), at)
     return len(rows)
+
+
+async def redirect(
+    transaction: Transaction, inbox: InboxUrl, moved: Destination, *, now: datetime
+) -> int:
+    """Send what waits for an inbox to where that is now; return how many are sent there.
+
+    What goes there already is dropped here.
+    """
+    at = to_microseconds(now)
+    new_inbox, host = moved
+    told: dict[str, Value] = {"old": inbox, "new": new_inbox, "host": host, "now": at}
+    count = await transaction.execute(_REDIRECT, told)
+    await transaction.execute(_NOT_TWICE, {"old": inbox, "now": at})
+    await look_at_waiting(transaction, [host], at)
+    return count
 
 
 async def enqueue_to_followers(

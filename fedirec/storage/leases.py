@@ -35,7 +35,7 @@ update deliveries set state = 'leased', attempt = attempt + 1, lease_token = :to
   lease_until = :lease_until, next_at = :lease_until
 from ({candidates}) as picked
 where deliveries.activity_id = picked.activity and deliveries.inbox = picked.url
-returning activity_id, inbox, host, actor_id, attempt, created_at, expires_at"""
+returning activity_id, inbox, host, actor_id, attempt, created_at, expires_at, last_class"""
 # What another worker is about to take is left to it; what it took meanwhile is no longer due.
 _LOCK: Final = """
 select activity_id as activity, inbox as url from deliveries

@@ -53,6 +53,7 @@ from fedirec.storage.statements import (
     number,
     numbered,
     text,
+    text_or_none,
     values_list,
 )
 
@@ -68,7 +69,10 @@ _BODIES: Final = "select id, type, body from activities where id in "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedDelivery:
-    """A delivery leased to `token`; `attempt` counts the one to be made now, from 1."""
+    """A delivery leased to `token`; `attempt` counts the one to be made now, from 1.
+
+    `last_class` is what the one before came to.
+    """
 
     activity_id: ActivityId
     inbox: InboxUrl
@@ -80,6 +84,7 @@ class ClaimedDelivery:
     token: str
     created_at: datetime
     expires_at: datetime
+    last_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +107,7 @@ class ClaimedReceived:
 class Settlement:
     """How an attempt ended: `next_at` is when to try again, None when it is over.
 
-    `cls` is the class of the outcome (`domain/retry.py`), `status` the peer's HTTP status, `sign`
-    what the attempt says about its host.
+    `cls` is the outcome's class (`retry.py`), `status` HTTP's, `sign` what it says of the host.
     """
 
     activity_id: ActivityId
@@ -358,6 +362,7 @@ def _claimed(row: Row, bodies: Mapping[str, Row], token: str) -> ClaimedDelivery
         token=token,
         created_at=instant(row, "created_at"),
         expires_at=instant(row, "expires_at"),
+        last_class=text_or_none(row, "last_class"),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from fedirec.domain.pacing import open_slots, retry_room
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import DeliveryResult, deliver
+from fedirec.federation.inbox_moves import ask_after_inbox
 from fedirec.federation.settling import settle
 from fedirec.storage import queue
 from fedirec.storage.database import Transaction
@@ -38,6 +39,7 @@ def delivery_line(federation: Federation) -> Line[ClaimedDelivery, DeliveryResul
         settle=settle,
         fail=_fail,
         release=_release,
+        after=ask_after_inbox,
     )
 
 
@@ -98,7 +100,7 @@ def _name_of(claimed: ClaimedDelivery) -> str:
     return f"{claimed.activity_id} to {claimed.inbox}"
 
 
-async def _fail(federation: Federation, claimed: ClaimedDelivery, error: Exception) -> None:
+async def _fail(federation: Federation, claimed: ClaimedDelivery, error: BaseException) -> None:
     """An error of ours, not the peer's: try again later, and give up as dead after some times."""
     now = federation.now()
     is_dead = is_last(federation, error, attempt=claimed.attempt)

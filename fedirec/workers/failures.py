@@ -29,18 +29,18 @@ _STORAGE_WAIT: Final = timedelta(seconds=4)
 _FOREVER: Final = timedelta(days=365)
 
 
-def is_lasting(error: Exception) -> bool:
+def is_lasting(error: BaseException) -> bool:
     """Whether the same attempt would end the same way whenever it is made."""
     return isinstance(error, _LASTING)
 
 
-def is_last(federation: Federation, error: Exception, *, attempt: int) -> bool:
+def is_last(federation: Federation, error: BaseException, *, attempt: int) -> bool:
     """Whether an item is dead after this attempt; a database that is away or full kills none."""
     is_of_the_item = not isinstance(error, StorageUnavailableError)
     return is_of_the_item and attempt >= federation.limits.received_attempts
 
 
-def describe(error: Exception) -> str:
+def describe(error: BaseException) -> str:
     """Return what to keep of an error: ours by its message, any other with its traceback."""
     if isinstance(error, FedirecError):
         return f"{type(error).__name__}: {error}"
@@ -48,7 +48,7 @@ def describe(error: Exception) -> str:
 
 
 def next_try_at(
-    federation: Federation, error: Exception, *, attempt: int, now: datetime
+    federation: Federation, error: BaseException, *, attempt: int, now: datetime
 ) -> datetime:
     """Return when to try again after passing trouble: the waits of a delivery, with jitter."""
     jitter = federation.randomness(1)[0] / 255

@@ -22,7 +22,8 @@ class Line(Generic[Item, Result]):
     its lease; `patience` is how long what is under way may go on when we stop. `claim` leases at
     most that many items, their attempts counted already. `name_of` tells an item apart in the log:
     its ids, never its body. `settle` records results, several in one
-    transaction. `fail` records what came in place of a result, `release` hands items back.
+    transaction. `fail` records what came in place of a result, `release` hands items back. `after`
+    is what a recorded result still asks for; should it fail, nothing is lost.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Line(Generic[Item, Result]):
     claim: Callable[[Federation, int], Awaitable[Sequence[Item]]]
     work: Callable[[Federation, Item], Awaitable[Result]]
     settle: Callable[[Federation, Sequence[Result]], Awaitable[None]]
-    fail: Callable[[Federation, Item, Exception], Awaitable[None]]
+    fail: Callable[[Federation, Item, BaseException], Awaitable[None]]
     release: Callable[[Federation, Sequence[Item]], Awaitable[None]]
+    after: Callable[[Federation, Result], Awaitable[None]] | None = None
     patience: timedelta = timedelta(seconds=25)  # the server cancels us after 30

@@ -157,7 +157,9 @@ async def _carry(
         async with asyncio.timeout(line.deadline.total_seconds()):
             result = await line.work(federation, item)
         await settling.record(result)
-    except Exception as error:  # noqa: BLE001 (one of the three places)
+    except BaseException as error:  # one of the three places
+        if _is_told_to_stop(error):
+            raise
         is_ours = isinstance(error, FedirecError)
         federation.counts.failures[line.name] += 1
         _log.warning(
@@ -169,6 +171,22 @@ async def _carry(
             exc_info=None if is_ours else error,
         )
         await _attempt(f"failing {line.name}", line.fail(federation, item, error))
+    else:
+        if line.after is not None:
+            deadline = federation.limits.fetch_timeout.total_seconds()
+            await _attempt(f"after {line.name}", _within(deadline, line.after(federation, result)))
+
+
+def _is_told_to_stop(error: BaseException) -> bool:
+    """Whether this task is being cancelled; else a handler raised what only looks like that."""
+    task = asyncio.current_task()
+    is_cancelled = task is not None and task.cancelling() > 0
+    return isinstance(error, asyncio.CancelledError) and is_cancelled
+
+
+async def _within(seconds: float, doing: Awaitable[None]) -> None:
+    async with asyncio.timeout(seconds):
+        await doing
 
 
 async def _attempt(what: str, doing: Awaitable[None]) -> None:

@@ -84,7 +84,7 @@ async def _settled_already(_federation: Federation, _results: Sequence[None]) ->
     """Do nothing: an activity's effects and its row are written in one transaction."""
 
 
-async def _fail(federation: Federation, claimed: ClaimedReceived, error: Exception) -> None:
+async def _fail(federation: Federation, claimed: ClaimedReceived, error: BaseException) -> None:
     """Ignore what can never be handled, try the rest again, and call it dead after eight times."""
     now, attempt = federation.now(), claimed.attempt
     next_at = None

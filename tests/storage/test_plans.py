@@ -53,6 +53,7 @@ SMALL = {"blocks", "fan_outs"}
 READS: dict[str, Callable[[Reader], Awaitable[object]]] = {
     "actor": lambda r: actors.find_actor(r, ADA),
     "handle": lambda r: actors.find_by_handle(r, "ada", THEIRS),
+    "behind an inbox": lambda r: actors.list_by_inbox(r, InboxUrl("x"), limit=3),
     "collection": lambda r: actors.find_by_followers(r, "x"),
     "local": lambda r: actors.local_of(r, ["a", "b", "c"]),
     "remote key": lambda r: keys.find_remote_key(r, "x"),

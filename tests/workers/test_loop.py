@@ -10,11 +10,22 @@ from typing import Any
 import pytest
 import structlog
 
+from fedirec.domain.limits import Limits
 from fedirec.errors import FedirecError
+from fedirec.federation.counts import Counts
 from fedirec.workers import loop
 from fedirec.workers.line import Line
 
-NOBODY: Any = None  # a line asks nothing of the federation: it hands it on
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """A line asks little of the federation: it hands it on."""
+
+    counts: Counts = field(default_factory=Counts)
+    limits: Limits = field(default_factory=Limits)
+
+
+NOBODY: Any = Nobody()
 
 
 @dataclass(slots=True)
@@ -49,7 +60,7 @@ class Pile:
         await asyncio.sleep(0.005)
         self.done += results
 
-    async def fail(self, _federation: Any, number: int, error: Exception) -> None:
+    async def fail(self, _federation: Any, number: int, error: BaseException) -> None:
         self.failed.append((number, type(error).__name__))
 
     async def release(self, _federation: Any, numbers: Sequence[int]) -> None:
@@ -158,6 +169,42 @@ async def test_an_error_is_recorded_and_delays_nobody(pile):
         await until(lambda: len(pile.done) == 7)
 
     assert pile.failed == [(3, "ZeroDivisionError")]
+
+
+@pytest.mark.rule("ST-03")
+@pytest.mark.parametrize(
+    "error", [SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError(), BaseException("odd")]
+)
+async def test_nothing_that_one_item_raises_ends_another(pile, error):
+    async def work(federation, number):
+        if number == 3:
+            raise error
+        return await pile.work(federation, number)
+
+    pile.waiting = list(range(8))
+
+    async with at_work(pile.line(work=work)):
+        await until(lambda: len(pile.done) == 7)
+        pile.waiting = [8]
+        await until(lambda: len(pile.done) == 8)
+
+    assert pile.failed == [(3, type(error).__name__)]
+
+
+async def test_what_a_result_still_asks_for_is_done_once_it_is_recorded(pile):
+    seen: list[tuple[int, bool]] = []
+
+    async def after(_federation, number):
+        seen.append((number, number in pile.done))
+        raise ZeroDivisionError
+
+    pile.waiting = [1, 2]
+
+    async with at_work(pile.line(after=after)):
+        await until(lambda: len(seen) == 2)
+
+    assert sorted(seen) == [(1, True), (2, True)]
+    assert (sorted(pile.done), pile.failed) == ([1, 2], [])
 
 
 async def test_the_log_says_which_item_failed_and_why(pile):

@@ -30,6 +30,10 @@ alter table peers add column refusing_since bigint;
 alter table peers add column refused_at bigint;
 create index peers_down on peers (host, opened_at) where circuit = 'open';
 
+-- Who is asked after when an inbox does not take anything.
+create index actors_by_inbox on actors (inbox);
+create index actors_by_shared_inbox on actors (shared_inbox) where shared_inbox is not null;
+
 -- The cursor is the last follower; a page that is written again is there once.
 alter table fan_outs add column is_protective boolean not null default false;
 alter table fan_outs add column takes_back boolean not null default false;

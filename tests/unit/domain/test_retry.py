@@ -125,11 +125,12 @@ def test_a_lasting_refusal_is_tried_a_few_times_more(outcome, delays):
     assert plans[-1] == GiveUp(reason=f"{outcome} at attempt {attempts[-1]}")
 
 
-def test_a_missing_inbox_is_given_up_after_a_day():
-    young = plan(DeliveryClass.MISSING, created_at=NOW - 23 * HOUR, attempt=6)
-    old = plan(DeliveryClass.MISSING, created_at=NOW - 24 * HOUR, attempt=7)
+def test_an_inbox_that_is_missing_still_is_given_up_after_a_day():
+    first = plan(DeliveryClass.MISSING, created_at=NOW - 30 * HOUR, attempt=6)
+    young = plan(DeliveryClass.MISSING, created_at=NOW - 23 * HOUR, attempt=6, was_missing=True)
+    old = plan(DeliveryClass.MISSING, created_at=NOW - 24 * HOUR, attempt=7, was_missing=True)
 
-    assert young == Again(at=NOW + 6 * HOUR)
+    assert first == young == Again(at=NOW + 6 * HOUR)
     assert old == GiveUp(reason="missing at attempt 7")
 
 
