@@ -68,13 +68,11 @@ async def open_federation(
     """Open the instance of `settings` for the length of the block.
 
     `wake` is told when something new waits. `is_founding` makes what is missing: data folder,
-    tables, the instance's own actors; without it that is refused. `now` returns the hour: that of
-    this machine for SQLite, that of the database for PostgreSQL. Raises ConfigurationError when
-    settings, database and stored ids do not fit together.
+    tables, the instance's own actors; without it that is refused. `now` returns the hour: ours for
+    SQLite, PostgreSQL's own. Raises ConfigurationError when settings, database and ids do not fit.
     """
     async with AsyncExitStack() as stack:
         _prepare_data(settings, is_founding=is_founding)
-        _warn_of_lost_log(settings)
         database = await open_database(settings.database_url(), checks_integrity=is_founding)
         stack.push_async_callback(database.close)
         now = now or await _hour_of(database)
@@ -283,10 +281,9 @@ def _transport(settings: Settings) -> HttpTransport:
 
 def space_of(settings: Settings) -> SpaceWatch:
     """Return what watches the disk that the database lies on."""
-    url = settings.database_url()
-    is_file = url.startswith(_SQLITE)
+    file = sqlite_file(settings)
     return SpaceWatch(
-        Path(url.removeprefix(_SQLITE)).parent if is_file else settings.data,
+        settings.data if file is None else file.parent,
         least_bytes=settings.limits.free_space_bytes,
         least_percent=settings.limits.free_space_percent,
     )
@@ -307,20 +304,16 @@ def sqlite_file(settings: Settings) -> Path | None:
     return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
 
 
-def _warn_of_lost_log(settings: Settings) -> None:
+def _prepare_data(settings: Settings, *, is_founding: bool) -> None:
     file = sqlite_file(settings)
+    if is_founding:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # OP-04
+    elif file is not None and not file.is_file():
+        message = f"no database at {file}: run `fedirec init` first"
+        raise ConfigurationError(message)
     doubt = None if file is None else why_doubted(file)
     if doubt is not None:
         log.error("database.log_gone", todo=doubt)
-
-
-def _prepare_data(settings: Settings, *, is_founding: bool) -> None:
-    url = settings.database_url()
-    if is_founding:
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # OP-04
-    elif url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).is_file():
-        message = f"no database at {url.removeprefix(_SQLITE)}: run `fedirec init` first"
-        raise ConfigurationError(message)
 
 
 @asynccontextmanager

@@ -103,8 +103,8 @@ def _check_folder(settings: Settings) -> Iterator[Finding]:
 
 def _check_machine(settings: Settings) -> Iterator[Finding]:
     watch = space_of(settings)
-    free = watch.free_bytes()
-    says = "cannot be asked" if free is None else f"{free // _MEBIBYTE:,} MiB are free"
+    space = watch.ask()
+    says = "cannot be asked" if space is None else f"{space.free_bytes // _MEBIBYTE:,} MiB are free"
     todo = "nothing new is taken in: make space, or lower `free_space_bytes` (docs/operations.md)"
     yield Finding(id="disk", says=says, todo=todo if watch.is_low() else None)
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -50,6 +50,11 @@ def configure_logs(*, style: str, level: str) -> None:
             ],
         )
     )
+    _install(handler, level)
+
+
+def _install(handler: "StandardError", level: str) -> None:
+    """Put the handler in the place of any of its kind; what libraries say goes through it too."""
     root = logging.getLogger()
     root.handlers[:] = [
         *(other for other in root.handlers if not isinstance(other, StandardError)),

@@ -61,10 +61,10 @@ class SpaceWatch:
             self._is_low = self._look()
         return self._is_low
 
-    def free_bytes(self) -> int | None:
-        """Return what is free now, None if the disk cannot be asked."""
+    def ask(self) -> Space | None:
+        """Return the space as it is now, None if the disk cannot be asked."""
         try:
-            return self._measuring(self._folder).free_bytes
+            return self._measuring(self._folder)
         except OSError:
             return None
 

@@ -20,8 +20,20 @@ from prometheus_client.registry import Collector
 
 from fedirec.federation.counts import Counts, Spread
 from fedirec.storage.queue_depths import Depth, HostDepth
+from fedirec.storage.space import Space
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+# As `Counts` has them: name, label, what it tells.
+_COUNTERS: Final = (
+    ("delivery_attempts", "class", "Attempts to deliver, by what they came to."),
+    ("circuit_changes", "circuit", "Circuits of hosts, by what they became."),
+    ("lease_losses", "work", "Results dropped, as another worker had taken over."),
+    ("work_failures", "work", "Items of work that ended in an error of ours."),
+    ("received", "outcome", "POSTs to an inbox that were not refused."),
+    ("handled", "outcome", "Received activities by what came of them."),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +56,7 @@ class Figures(Collector):
     counts: Counts
     queue: Queue
     now: datetime
-    free_bytes: int | None
+    space: Space | None
     version: str
 
     def collect(self) -> Iterator[Metric]:
@@ -54,9 +66,10 @@ class Figures(Collector):
         )
         yield from self._of_the_queue()
         yield from self._of_this_process()
-        if self.free_bytes is not None:
-            free = {(): self.free_bytes}
-            yield _gauge("free_disk_bytes", "Space that is free for the database.", free)
+        if self.space is not None:
+            free, total = {(): self.space.free_bytes}, {(): self.space.total_bytes}
+            yield _gauge("disk_free_bytes", "Space that is free for the database.", free)
+            yield _gauge("disk_bytes", "Space of that disk in all.", total)
 
     def _of_the_queue(self) -> Iterator[Metric]:
         ages = {(each.work, each.state): self._age(each.oldest_at) for each in self.queue.depths}
@@ -90,38 +103,17 @@ class Figures(Collector):
 
     def _of_this_process(self) -> Iterator[Metric]:
         counts = self.counts
-        for name, says, found, label in (
+        for found, (name, label, says) in zip(
             (
-                "delivery_attempts",
-                "Attempts to deliver, by what they came to.",
                 counts.attempts,
-                "class",
-            ),
-            (
-                "circuit_changes",
-                "Circuits of hosts, by what they became.",
                 counts.circuits,
-                "circuit",
-            ),
-            (
-                "lease_losses",
-                "Results dropped, as another worker had taken over.",
                 counts.leases_lost,
-                "work",
-            ),
-            (
-                "work_failures",
-                "Items of work that ended in an error of ours.",
                 counts.failures,
-                "work",
-            ),
-            (
-                "received",
-                "POSTs to an inbox that were not refused, by outcome.",
                 counts.received,
-                "outcome",
+                counts.handled,
             ),
-            ("handled", "Received activities by what came of them.", counts.handled, "outcome"),
+            _COUNTERS,
+            strict=True,
         ):
             yield _counter(name, says, found, label)
         labels = ("route", "method", "status")

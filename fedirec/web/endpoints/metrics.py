@@ -43,7 +43,7 @@ async def get(request: web.Request) -> web.Response:
         counts=federation.counts,
         queue=queue,
         now=now,
-        free_bytes=federation.space.free_bytes(),
+        space=federation.space.ask(),
         version=options.version,
     )
     return web.Response(
