@@ -81,8 +81,11 @@ class FetchLedger:
         return True
 
     def note_failure(self, name: str, error: FedirecError, *, until: datetime) -> None:
-        """Remember that fetching `name` failed, so that nobody tries again before `until`."""
-        self._failures[name] = (until, error.with_traceback(None))
+        """Remember that fetching `name` failed, so that nobody tries again before `until`.
+
+        A copy has neither traceback nor cause: their frames hold the whole request, 40 KB each.
+        """
+        self._failures[name] = (until, copy.copy(error))
 
     def find_failure(self, name: str, *, now: datetime) -> FedirecError | None:
         """Return a fresh copy of the error that fetching `name` ended with, if it still stands."""
