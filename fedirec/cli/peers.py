@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 from fedirec.cli.arguments import Commands, add_command, add_group, show
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+    from datetime import datetime
+
+    from fedirec.domain.actors import Host
     from fedirec.storage.peers import Peer
 
 PAGE = 500
@@ -38,7 +42,7 @@ async def _list(arguments: argparse.Namespace) -> None:
     async with open_here() as federation, federation.database.reading() as reader:
         blocked, allowed = await blocked_hosts(reader), await allowed_hosts(reader)
         async for peer in all_of(lambda cursor: list_peers(reader, after=cursor, limit=PAGE)):
-            _show_peer(arguments, peer, is_blocked=peer.host in blocked)
+            _show_peer(arguments, peer, blocked, federation.now())
             met.add(peer.host)
     for host in sorted((blocked | allowed) - met):
         standing = "blocked" if host in blocked else "allowed"
@@ -59,7 +63,7 @@ async def _show(arguments: argparse.Namespace) -> None:
     if peer is None:
         message = f"never met {host}: `fedirec peer probe {host}` asks whether it is there"
         raise NotFoundError(message)
-    _show_peer(arguments, peer, is_blocked=host in blocked)
+    _show_peer(arguments, peer, blocked, federation.now(), is_in_full=True)
 
 
 async def _block(arguments: argparse.Namespace) -> None:
@@ -84,6 +88,7 @@ async def _probe(arguments: argparse.Namespace) -> None:
     """Fetch the server's NodeInfo index: the one address that every kind of server has."""
     from fedirec.cli.opening import open_here
     from fedirec.community.moderation import check_host
+    from fedirec.storage.peers import find_peer
     from fedirec.transport.protocol import Request
 
     async with open_here() as federation:
@@ -91,11 +96,12 @@ async def _probe(arguments: argparse.Namespace) -> None:
         url = f"{federation.instance.scheme}://{host}/.well-known/nodeinfo"
         request = Request(method="GET", url=url, headers={"accept": "application/json"})
         response = await federation.transport.fetch(request)
-        show(
-            arguments,
-            {"id": host, "url": url, "status": response.status},
-            f"{host} answers: {response.status} from {url}",
-        )
+        async with federation.database.reading() as reader:
+            peer = await find_peer(reader, host)
+        text = f"{host} answers: {response.status} from {url}"
+        if peer is not None and peer.circuit != "closed":
+            text += f"\n`fedirec peer forget {host}` lets go what waits for it"
+        show(arguments, {"id": host, "url": url, "status": response.status}, text)
 
 
 async def _forget(arguments: argparse.Namespace) -> None:
@@ -110,17 +116,38 @@ async def _forget(arguments: argparse.Namespace) -> None:
         show(arguments, {"id": host}, f"{host} is forgotten; blocks stay")
 
 
-def _show_peer(arguments: argparse.Namespace, peer: "Peer", *, is_blocked: bool) -> None:
-    standing = "blocked" if is_blocked else peer.circuit
+def _show_peer(
+    arguments: argparse.Namespace,
+    peer: "Peer",
+    blocked: "AbstractSet[Host]",
+    now: "datetime",
+    *,
+    is_in_full: bool = False,
+) -> None:
+    """Print a host and how it stands; `is_in_full` adds what it last said, or what went wrong."""
+    from fedirec.cli.escaping import on_one_line
+    from fedirec.domain.circuits import standing
+    from fedirec.domain.delivery_words import host_in_words
+    from fedirec.domain.moderation import HostVerdict, admit_host
+
+    is_blocked = admit_host(peer.host, blocked=blocked, allowed=None) is not HostVerdict.ADMIT
+    words = "blocked" if is_blocked else host_in_words(peer.health, now)
     record = {
         "id": peer.host,
-        "standing": standing,
+        "standing": "blocked" if is_blocked else standing(peer.health, now),
+        "says": words,
         "scheme": peer.scheme,
         "failures": peer.failures,
         "first_seen_at": peer.first_seen_at,
         "last_seen_at": peer.last_seen_at,
+        "last_success_at": peer.last_success_at,
+        "last_failure_at": peer.last_failure_at,
+        "last_status": peer.last_status,
+        "last_detail": peer.last_detail,
         "next_probe_at": peer.next_probe_at,
     }
-    seen = f"{peer.last_seen_at:%Y-%m-%d %H:%M}"
-    text = f"{peer.host:40} {standing:9} {peer.scheme or '-':8} {peer.failures:4} failures, {seen}"
+    text = f"{on_one_line(peer.host):40} {words}; heard of {peer.last_seen_at:%Y-%m-%d %H:%M}"
+    if is_in_full and (peer.last_status or peer.last_detail):
+        status = f"{peer.last_status} " if peer.last_status else ""
+        text += f"\n{'':40} last trouble: {status}{on_one_line(peer.last_detail or '')}".rstrip()
     show(arguments, record, text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from fedirec.domain.circuits import FRESH, Circuit, CircuitState
+from fedirec.domain.circuits import FRESH, Circuit, CircuitState, is_refusing, is_unreachable
 from fedirec.domain.retry import DeliveryClass
 
 _DAY: Final = timedelta(days=1)
@@ -64,6 +64,26 @@ def in_words(standing: Standing, now: datetime) -> str:
         return f"{reason}; given up, as its time was over on {day(standing.expires_at, now)}"
     what_next = _what_next(standing, now)
     return f"{reason}; {what_next}" if reason else what_next
+
+
+def host_in_words(circuit: Circuit, now: datetime) -> str:
+    """Return how a host stands, without its name: `does not answer since …, asked again at …`."""
+    since = circuit.opened_at
+    if circuit.state is CircuitState.OPEN and since is not None:
+        gone = (
+            "has not answered for a week, " if is_unreachable(circuit, now) else "does not answer "
+        )
+        asked = (
+            "" if circuit.next_at is None else f", asked again at {moment(circuit.next_at, now)}"
+        )
+        return f"{gone}since {moment(since, now)}{asked}"
+    if circuit.state is CircuitState.HALF_OPEN:
+        return "is back, and gets what waits little by little"
+    if is_refusing(circuit) and circuit.refusing_since is not None:
+        return f"refuses us since {moment(circuit.refusing_since, now)}"
+    if circuit.failures:
+        return f"failed {circuit.failures} in a row, and is tried on"
+    return "answers"
 
 
 def day(instant: datetime, now: datetime) -> str:

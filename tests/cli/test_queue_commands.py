@@ -7,7 +7,9 @@ import pytest
 
 from fedirec.cli.opening import open_here
 from fedirec.domain.actors import ActivityId, Host, InboxUrl
+from fedirec.domain.circuits import Sign
 from fedirec.storage import deliveries
+from fedirec.storage.circuits import HostSigns, note_signs
 from fedirec.storage.deliveries import Leaving
 from fedirec.storage.peers import see_peer
 from fedirec.storage.queue import claim_received, settle_received
@@ -200,3 +202,35 @@ def test_nobody_but_the_author_and_an_admin_sees_it(guild):
     assert unseen == guild.run("reached", "cy", "https://x.example/").complaint.replace(
         "https://x.example/", ""
     )
+
+
+def test_a_server_that_does_not_answer_is_told_in_words_with_what_it_said(guild, waiting):
+    async def fail() -> None:
+        async with open_here() as federation, federation.database.transaction() as transaction:
+            now = federation.now()
+            signs = HostSigns(
+                host=FAR, signs=(Sign.FAILS,) * 20, status=502, detail="\x1b[31mbad\ngateway"
+            )
+            await note_signs(transaction, [signs], now)
+
+    asyncio.run(fail())
+
+    told = guild.done("peer", "show", FAR).record
+    shown = guild.run("peer", "show", FAR).out
+    assert told["standing"] == "open"
+    assert str(told["says"]).startswith("does not answer since ")
+    assert shown.endswith("last trouble: 502 \\u001b[31mbad gateway\n")
+    listed = guild.done("queue", "list").record
+    assert str(listed["reason"]).startswith("does not answer since ")
+    assert "; asked again at " in str(listed["reason"])
+
+
+def test_a_subdomain_of_a_blocked_server_is_blocked_too(guild):
+    async def meet() -> None:
+        async with open_here() as federation, federation.database.transaction() as transaction:
+            await see_peer(transaction, Host("a.far.example"), federation.now())
+
+    asyncio.run(meet())
+    guild.done("peer", "block", FAR)
+
+    assert guild.done("peer", "show", "a.far.example").record["standing"] == "blocked"

@@ -1,12 +1,13 @@
 """Why a delivery is where it is, in words."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from fedirec.domain.circuits import Circuit, CircuitState
-from fedirec.domain.delivery_words import Standing, day, in_words
+from fedirec.domain.delivery_words import Standing, day, host_in_words, in_words
 
 NOW = datetime(2026, 11, 21, 14, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -65,3 +66,20 @@ def test_a_class_that_has_no_words_yet_is_our_trouble():
 
 def test_a_day_of_another_year_says_which():
     assert day(datetime(2027, 1, 2, tzinfo=UTC), NOW) == "Saturday 2 January 2027"
+
+
+@pytest.mark.parametrize(
+    ("circuit", "words"),
+    [
+        (Circuit(), "answers"),
+        (Circuit(failures=3), "failed 3 in a row, and is tried on"),
+        (DOWN, "does not answer since Tuesday 17 November, asked again at 14:17 UTC"),
+        (replace(DOWN, opened_at=NOW - 9 * DAY, next_at=None),
+         "has not answered for a week, since Thursday 12 November"),
+        (Circuit(state=CircuitState.HALF_OPEN), "is back, and gets what waits little by little"),
+        (Circuit(refusing_since=NOW - 8 * DAY, refused_at=NOW),
+         "refuses us since Friday 13 November"),
+    ],
+)  # fmt: skip
+def test_every_standing_of_a_host_has_its_words(circuit, words):
+    assert host_in_words(circuit, NOW) == words
