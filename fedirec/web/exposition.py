@@ -4,7 +4,7 @@ The library costs 30 ms to import and has a registry of its own for the process;
 writes: one registry for one answer, filled from values.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -62,12 +62,12 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield each family of figures, in the order of docs/operations.md."""
         yield _gauge(
-            "build_info", "The version that runs, always 1.", {(self.version,): 1}, "version"
+            "build_info", "The version that runs, always 1.", [((self.version,), 1)], "version"
         )
         yield from self._of_the_queue()
         yield from self._of_this_process()
         if self.space is not None:
-            free, total = {(): self.space.free_bytes}, {(): self.space.total_bytes}
+            free, total = [((), self.space.free_bytes)], [((), self.space.total_bytes)]
             yield _gauge("disk_free_bytes", "Space that is free for the database.", free)
             yield _gauge("disk_bytes", "Space of that disk in all.", total)
 
@@ -75,11 +75,15 @@ class Figures(Collector):
         ages = {(each.work, each.state): self._age(each.oldest_at) for each in self.queue.depths}
         depths = {(each.work, each.state): each.depth for each in self.queue.depths}
         hosts = {(each.host,): each for each in self.queue.worst_hosts}
-        yield _gauge("queue_depth", "Items of work by state.", depths, "work", "state")
+        yield _gauge("queue_depth", "Items of work by state.", depths.items(), "work", "state")
         yield _gauge(
-            "queue_oldest_seconds", "Age of the oldest item of a state.", ages, "work", "state"
+            "queue_oldest_seconds",
+            "Age of the oldest item of a state.",
+            ages.items(),
+            "work",
+            "state",
         )
-        late = {(work,): seconds for work, seconds in self.queue.late.items()}
+        late = [((work,), seconds) for work, seconds in self.queue.late.items()]
         yield _gauge(
             "queue_late_seconds",
             "For how long work has been due and no worker looked.",
@@ -89,16 +93,16 @@ class Figures(Collector):
         yield _gauge(
             "queue_host_depth",
             "Unfinished deliveries to the ten hosts that most wait for.",
-            {name: each.depth for name, each in hosts.items()},
+            [(name, each.depth) for name, each in hosts.items()],
             "host",
         )
         yield _gauge(
             "queue_host_oldest_seconds",
             "Age of the oldest of them.",
-            {name: self._age(each.oldest_at) for name, each in hosts.items()},
+            [(name, self._age(each.oldest_at)) for name, each in hosts.items()],
             "host",
         )
-        down = {(): self.queue.hosts_down}
+        down = [((), self.queue.hosts_down)]
         yield _gauge("hosts_down", "Hosts left alone, as they do not answer.", down)
 
     def _of_this_process(self) -> Iterator[Metric]:
@@ -139,10 +143,10 @@ def expose(figures: Figures) -> bytes:
 
 
 def _gauge(
-    name: str, says: str, found: Mapping[tuple[str, ...], float], *labels: str
+    name: str, says: str, found: Iterable[tuple[Sequence[str], float]], *labels: str
 ) -> GaugeMetricFamily:
     family = GaugeMetricFamily(f"fedirec_{name}", says, labels=labels)
-    for values, value in found.items():
+    for values, value in found:
         family.add_metric(values, value)
     return family
 

@@ -77,14 +77,13 @@ async def find_reading_member(request: web.Request) -> Member | None:
 async def _verified_sender(request: web.Request) -> VerifiedSender:
     signed = as_signed(request)
     claim = read_claim(signed)
-    await check_flood(request, claim)
+    buckets = await check_flood(request, claim)
     try:
         sender = await verify(request.app[FEDERATION], signed)
     except (UnauthenticatedError, InvalidInputError):
         count_bad(request)
         raise
-    if claim is not None:
-        await count_good(request, claim)
+    count_good(request, buckets)
     return sender
 
 

@@ -22,6 +22,8 @@ from fedirec.storage import (
     offers,
     peers,
     queue,
+    queue_depths,
+    reach,
     reactions,
     stamps,
     tombstones,
@@ -29,7 +31,10 @@ from fedirec.storage import (
 from fedirec.storage.cards import read_card
 from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
 from fedirec.storage.deliveries import Leaving
+from fedirec.storage.queue_lists import list_deliveries, list_received
+from fedirec.storage.queue_steering import FAILED, UNFINISHED, list_shape
 from fedirec.storage.received import find_received, insert_received, prune_received
+from fedirec.storage.received_steering import list_received_shape
 from fedirec.storage.seen_signatures import is_seen
 from tests.databases import CountingDatabase
 from tests.storage.samples import (
@@ -283,3 +288,36 @@ async def test_an_empty_claim_is_a_look_at_either_lane(counting):
         )
 
     assert len(counting.counts.statements) == 2
+
+
+async def test_what_keepers_and_probes_look_at_reads_no_table_whole(busy):
+    async with busy.transaction() as transaction:
+        await transaction.execute(
+            "update deliveries set state = 'held' where host in ('p1.example', 'p2.example')"
+        )
+
+    async def look(transaction: Transaction) -> None:
+        await queue_depths.list_depths(transaction)
+        await queue_depths.list_worst_hosts(transaction, limit=10)
+        await queue_depths.next_looks(transaction)
+        await queue_depths.count_hosts_down(transaction)
+        for state in (*UNFINISHED, *FAILED):
+            await list_deliveries(transaction, state=state, limit=20)
+        for state in ("due", "leased", "waiting", "dead"):
+            await list_received(transaction, state=state, limit=20)
+        await list_shape(transaction, NOW)
+        await list_received_shape(transaction, NOW)
+        await reach.count_reached(transaction, an_activity(1).id)
+        await reach.list_missed(transaction, an_activity(1).id, limit=20)
+
+    explaining = await explained(busy, look)
+
+    of_unfinished = re.compile(
+        r"INDEX (deliveries_(due|aside|leased)|received_(due|dead|leased)|peers_down)\b"
+    )
+    for plan in explaining.plans:  # to walk the index of what is unfinished is the purpose
+        plan[:] = [line for line in plan if not of_unfinished.search(line)]
+    made_on_the_way = {
+        "about", "all_of_them", "chosen", "items", "missed", "n", "newest", "servers", "unfinished",
+    }  # fmt: skip
+    assert explaining.scanned - SMALL - made_on_the_way == set(), explaining.plans

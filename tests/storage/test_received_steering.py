@@ -51,7 +51,7 @@ async def came(database):
 
 async def listed(database: Database, **only: str) -> dict[str, QueuedReceived]:
     async with database.reading() as reader:
-        page = await list_received(reader, limit=10, **only)  # type: ignore[arg-type]  # names alone
+        page = await list_received(reader, limit=10, **only)
     return {item.id: item for item in page.items}
 
 
