@@ -28,6 +28,7 @@ from fedirec.storage import (
     offers,
     outbox_posts,
     peers,
+    queue_mending,
     received,
     seen_signatures,
     stamps,
@@ -146,6 +147,7 @@ async def forget_old(federation: Federation) -> None:
         await notifications.prune_notifications(transaction, now - limits.notifications_kept)
         await peers.prune_peers(transaction, now - limits.peers_kept, most=limits.peers_most)
         await deliveries.expire_deliveries(transaction, now)
+        await queue_mending.mend_queue(transaction, now, lease=limits.lease)
         await received.prune_received(transaction, now - limits.received_kept, limit=_PRUNED)
         await outbox_posts.prune_posts(transaction, now - limits.received_kept)
     federation.wake()

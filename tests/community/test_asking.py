@@ -122,6 +122,7 @@ async def test_a_no_looks_like_silence_to_who_asked(guild, dan):
     [ada] = await guild.add("ada")
     await follows_guild(guild, dan)
     made = await ask(guild, ada, dan)
+    await guild.send()
 
     await answer(guild, dan, made, "No!")
 
@@ -332,6 +333,7 @@ async def test_an_expired_question_is_deleted_and_answered_no_more(guild, dan):
     [ada] = await guild.add("ada")
     await follows_guild(guild, dan)
     made = await ask(guild, ada, dan)
+    await guild.send()
 
     await guild.keep_up(days=30)
     _id, said = await answer(guild, dan, made, "yes")
@@ -346,12 +348,24 @@ async def test_a_question_taken_back_is_deleted(guild, dan):
     [ada] = await guild.add("ada")
     await follows_guild(guild, dan)
     made = await ask(guild, ada, dan)
+    await guild.send()
 
     await endorsements.withdraw(guild.federation, ada, made.offer.note_id)
 
     [delete] = await guild.sent(dan, "Delete")
     assert delete["object"]["id"] == made.offer.question_id
     assert await guild.state_of(made.offer.id) is OfferState.RETRACTED
+
+
+async def test_a_question_taken_back_before_it_left_is_never_asked(guild, dan):
+    [ada] = await guild.add("ada")
+    await follows_guild(guild, dan)
+    made = await ask(guild, ada, dan)
+
+    await endorsements.withdraw(guild.federation, ada, made.offer.note_id)
+
+    assert await guild.sent(dan, "Create") == []
+    assert await guild.sent(dan, "Delete") == []
 
 
 @pytest.mark.parametrize("days", [89, 91])

@@ -99,6 +99,7 @@ async def test_nor_do_those_of_a_question_whether_it_expired_or_was_replaced(gui
             {"id": made.offer.id},
         )
     later = await endorsements.offer(guild.federation, ada, dan.handle, OTHER)
+    await guild.send()
     assert await tables_with(guild, DRAFT.words) == {"offers", "activities", "notes"}
 
     await guild.keep_up(days=7, seconds=1)
