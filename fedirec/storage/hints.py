@@ -8,7 +8,7 @@ committed, a command included.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol
 
@@ -19,7 +19,7 @@ from fedirec.errors import ConfigurationError, StorageUnavailableError
 CHANNEL: Final = "fedirec_work"
 SPACING_SECONDS: Final = 0.1
 GREETING_SECONDS: Final = 30.0
-_PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
+PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -45,6 +45,7 @@ async def exchange_hints(
     *,
     heard: Callable[[], None],
     told: asyncio.Event,
+    pauses: Sequence[float] = PAUSES,
 ) -> None:
     """Pass hints on until cancelled; a lost connection is made anew, after longer and longer waits.
 
@@ -52,6 +53,7 @@ async def exchange_hints(
         connect: Opens a session; raises StorageUnavailableError when nobody answers.
         heard: Called when another process may have written due work.
         told: Set by whoever writes due work here.
+        pauses: Seconds to wait after the first failure, the second, and so on.
     """
     failures = 0
     while True:
@@ -64,7 +66,7 @@ async def exchange_hints(
         except (StorageUnavailableError, ConfigurationError) as error:
             # settings that were right when we began: a server that is being set up anew
             _log.warning("hints.lost", reason=str(error))
-        await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+        await asyncio.sleep(pauses[min(failures, len(pauses) - 1)])
         failures += 1
 
 
