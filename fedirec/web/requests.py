@@ -55,6 +55,9 @@ async def read_body(request: web.Request, limits: Limits) -> bytes:
     except web.RequestPayloadError as error:
         message = "expected a whole body; its framing is broken"
         raise InvalidInputError(message) from error
+    except ConnectionResetError as error:
+        message = "expected a sender who waits for the answer; this one hung up"
+        raise InvalidInputError(message) from error
 
 
 async def _read_as_it_comes(content: StreamReader, limits: Limits) -> bytes:
