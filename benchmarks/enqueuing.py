@@ -6,7 +6,6 @@ from typing import Final
 
 from benchmarks.guild import (
     Guild,
-    Ledger,
     add_followers,
     add_members,
     follower,
@@ -14,6 +13,7 @@ from benchmarks.guild import (
     note_to_followers,
     opened,
 )
+from benchmarks.ledger import Ledger
 from benchmarks.plan import Workshop
 from benchmarks.results import Result, at_most, compared, failed
 from benchmarks.yardsticks import measure_rsa

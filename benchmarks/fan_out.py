@@ -13,7 +13,6 @@ from typing import Final
 from benchmarks.guild import (
     RAISED_WORDS,
     Guild,
-    Ledger,
     add_followers,
     add_members,
     follower,
@@ -21,6 +20,7 @@ from benchmarks.guild import (
     post_note,
     serving,
 )
+from benchmarks.ledger import Ledger
 from benchmarks.neighbourhood import Manners, Neighbourhood, neighbourhood
 from benchmarks.plan import Workshop
 from benchmarks.processes import Child, wait_for

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.mail import PUBLIC, Place
-from benchmarks.processes import LOOPBACK, Child, free_port, running, wait_for, wait_for_port
+from benchmarks.processes import LOOPBACK, Child, free_port, running, wait_for_port
 from fedirec.activitypub.documents import JsonObject
 from fedirec.community.membership import add_member, make_token
 from fedirec.config import Settings, build_settings
@@ -25,10 +25,7 @@ from fedirec.domain.follows import FollowState
 from fedirec.federation.context import Federation
 from fedirec.server import open_federation
 from fedirec.storage import actors, follows
-from fedirec.storage.database import Database, Reader
 from fedirec.storage.follows import Follow
-from fedirec.storage.opening import open_database
-from fedirec.storage.statements import number, text
 
 RAISED: Final = {
     "requests_per_host_minute": "10000000",
@@ -36,7 +33,6 @@ RAISED: Final = {
     "requests_per_actor_minute": "10000000",
     "connections_per_address": "10000",
 }
-_LOOK_SECONDS: Final = 0.2
 RAISED_WORDS: Final = "rate buckets (RX-10) and connections per address (RX-06) raised"
 
 
@@ -143,8 +139,8 @@ def add_followers(guild: Guild, followed: Sequence[str], followers: Sequence[Act
     asyncio.run(add())
 
 
-def follower(authority: str, name: str, *, is_shared: bool = False) -> Actor:
-    """Return somebody at another host, whose server has a shared inbox or none."""
+def follower(authority: str, name: str) -> Actor:
+    """Return somebody at another host, whose server has no shared inbox."""
     actor_id = f"http://{authority}/users/{name}"
     return Actor(
         id=ActorId(actor_id),
@@ -161,7 +157,7 @@ def follower(authority: str, name: str, *, is_shared: bool = False) -> Actor:
         followers=f"{actor_id}/followers",
         following=None,
         featured=None,
-        shared_inbox=InboxUrl(f"http://{authority}/inbox") if is_shared else None,
+        shared_inbox=None,
         published_at=None,
         fetched_at=datetime.now(UTC),
     )
@@ -212,74 +208,3 @@ def note_to_followers(guild: Guild, name: str, words: str) -> JsonObject:
         "to": [PUBLIC],
         "cc": [f"{guild.actor(name)}/followers"],
     }
-
-
-class Ledger:
-    """Looks into a guild's database beside its server, to count."""
-
-    def __init__(self, guild: Guild) -> None:
-        self._url = guild.settings().database_url()
-
-    def count(self, table: str, condition: str = "1 = 1") -> int:
-        """Return how many rows of a table meet a condition."""
-
-        async def ask() -> int:
-            async with _opened(self._url) as database, database.reading() as reader:
-                return await _count(reader, table, condition)
-
-        return asyncio.run(ask())
-
-    def texts(self, table: str, column: str, condition: str) -> list[str]:
-        """Return a column of the rows of a table that meet a condition."""
-
-        async def ask() -> list[str]:
-            async with _opened(self._url) as database, database.reading() as reader:
-                rows = await reader.fetch_all(
-                    f"select {column} from {table} where {condition}"  # noqa: S608 - ours
-                )
-                return [text(row, column) for row in rows]
-
-        return asyncio.run(ask())
-
-    def wait_until_handled(self, seconds: float = 120) -> None:
-        """Return once no received activity waits; raise TimeoutError otherwise."""
-        self._wait_until_none("received", "state in ('due', 'waiting', 'leased')", seconds)
-
-    def wait_until_sent(self, seconds: float = 120) -> None:
-        """Return once nothing waits for its first try or is under way; TimeoutError otherwise."""
-        self._wait_until_none("fan_outs", "1 = 1", seconds)
-        self._wait_until_none("deliveries", "state in ('due', 'leased')", seconds)
-
-    def cancel_all(self) -> None:
-        """Give up what waits to be sent, as `fedirec queue cancel --all` does."""
-
-        async def cancel() -> None:
-            async with _opened(self._url) as database, database.transaction() as transaction:
-                await transaction.execute(
-                    "update deliveries set state = 'cancelled'"
-                    " where state in ('due', 'waiting', 'held')"
-                )
-
-        asyncio.run(cancel())
-
-    def _wait_until_none(self, table: str, condition: str, seconds: float) -> None:
-        wait_for(
-            lambda: self.count(table, condition) == 0,
-            what=f"an empty {table}",
-            seconds=seconds,
-            every=_LOOK_SECONDS,
-        )
-
-
-@asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[Database]:
-    database = await open_database(url)
-    try:
-        yield database
-    finally:
-        await database.close()
-
-
-async def _count(reader: Reader, table: str, condition: str) -> int:
-    row = await reader.fetch_one(f"select count(*) as n from {table} where {condition}")  # noqa: S608 - ours
-    return 0 if row is None else number(row, "n")

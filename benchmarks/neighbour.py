@@ -10,7 +10,8 @@ from typing import Final
 
 from benchmarks.fan_out import HEALTHY, Outside, follow_healthy, send_note
 from benchmarks.fedify_server import Fedify, fedify_running, fedify_version, why_no_fedify
-from benchmarks.guild import Ledger, add_members, new_guild, serving
+from benchmarks.guild import add_members, new_guild, serving
+from benchmarks.ledger import Ledger
 from benchmarks.load import write_requests
 from benchmarks.mail import signed
 from benchmarks.neighbourhood import neighbourhood

@@ -7,7 +7,8 @@ from typing import Final
 
 from benchmarks.fan_out import HEALTHY, follow_healthy
 from benchmarks.filling import fill_queue
-from benchmarks.guild import Guild, Ledger, add_members, new_guild, post_note, serving
+from benchmarks.guild import Guild, add_members, new_guild, post_note, serving
+from benchmarks.ledger import Ledger
 from benchmarks.load import read_answers, read_requests, read_statuses, write_requests
 from benchmarks.mail import signed
 from benchmarks.neighbourhood import Manners, Neighbourhood, neighbourhood

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.guild import Guild, Ledger, add_members, new_guild
+from benchmarks.guild import Guild, add_members, new_guild
+from benchmarks.ledger import Ledger
 from benchmarks.load import write_requests
 from benchmarks.mail import Letter, Pen, make_signers, signed
 from benchmarks.neighbourhood import address, neighbourhood
@@ -50,12 +51,12 @@ class Scenery:
 
 
 @contextmanager
-def scenery(workshop: Workshop, name: str, *, database: str = "") -> Iterator[Scenery]:
+def scenery(workshop: Workshop, name: str) -> Iterator[Scenery]:
     """Found a guild and run the hosts of those who will write to it."""
     room = workshop.room(name)
     port = free_port()
     signers = make_signers([f"http://{address(place)}:{port}" for place in range(SIGNERS)])
-    guild = new_guild(room / "guild", database=database)
+    guild = new_guild(room / "guild")
     tokens = add_members(guild, [MEMBER])
     with neighbourhood(room, hosts=SIGNERS, signers=signers, port=port):
         yield Scenery(

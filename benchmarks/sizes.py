@@ -16,7 +16,8 @@ from statistics import median
 from typing import Final
 
 from benchmarks.filling import fill_queue, fill_received
-from benchmarks.guild import Guild, Ledger, add_members, new_guild, opened, serving
+from benchmarks.guild import Guild, add_members, new_guild, opened, serving
+from benchmarks.ledger import Ledger
 from benchmarks.load import get_request, write_requests
 from benchmarks.mail import Pen, make_signers, signed
 from benchmarks.neighbourhood import address, neighbourhood

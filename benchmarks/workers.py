@@ -8,15 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.fan_out import HEALTHY, follow_healthy
-from benchmarks.guild import (
-    Guild,
-    Ledger,
-    add_members,
-    new_guild,
-    note_to_followers,
-    opened,
-    working,
-)
+from benchmarks.guild import Guild, add_members, new_guild, note_to_followers, opened, working
+from benchmarks.ledger import Ledger
 from benchmarks.neighbourhood import Neighbourhood, neighbourhood
 from benchmarks.plan import Workshop
 from benchmarks.postgres import cluster, make_database, why_no_postgresql
