@@ -23,7 +23,8 @@ _PASSING: Final = frozenset({408, 425, 429})
 def retry_after_of(response: Response, now: datetime) -> timedelta | None:
     """Return how long the peer asks to be left alone, from a second to a day; None if it does not.
 
-    `Retry-After` is seconds or a date (RFC 9110 §10.2.3). Absurd values are brought into bounds.
+    `Retry-After` is seconds or a date (RFC 9110 §10.2.3). Who asks for longer gets a day. Who asks
+    for no time at all, or for the past, asks for nothing: we would be back each second for days.
     """
     text = response.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[+-]?[0-9]{1,32}", text):
@@ -35,7 +36,7 @@ def retry_after_of(response: Response, now: datetime) -> timedelta | None:
         except (ValueError, OverflowError):
             return None
         wait = (instant if instant.tzinfo else instant.replace(tzinfo=UTC)) - now
-    return min(max(wait, _SHORTEST_WAIT), _LONGEST_WAIT)
+    return None if wait < _SHORTEST_WAIT else min(wait, _LONGEST_WAIT)
 
 
 def raise_unless_ok(response: Response, asked: str, now: datetime) -> None:

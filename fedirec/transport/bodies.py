@@ -10,6 +10,7 @@ from fedirec.domain.limits import Limits
 from fedirec.errors import RemoteRefusedError, RemoteUnavailableError
 
 _REMARK_BYTES: Final = 16_384
+_REMARK_SECONDS: Final = 2.0
 _GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32  # zlib finds out which of the two it is
 
 
@@ -84,11 +85,12 @@ async def read_remark(response: aiohttp.ClientResponse, *, limits: Limits) -> by
     """Return the beginning of the answer to a POST, as sent; what cannot be had is left out.
 
     The status has said what became of the delivery: a body that is slow, broken or huge must not
-    turn an accepted delivery into a failed one.
+    turn an accepted delivery into a failed one, or hold its slot for long.
     """
     body = bytearray()
+    seconds = min(limits.first_byte_timeout.total_seconds(), _REMARK_SECONDS)
     try:
-        async with asyncio.timeout(limits.first_byte_timeout.total_seconds()):
+        async with asyncio.timeout(seconds):
             async for piece in response.content.iter_any():
                 body += piece
                 if len(body) >= _REMARK_BYTES:
