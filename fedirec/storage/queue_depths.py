@@ -13,19 +13,16 @@ from fedirec.storage.statements import bounded, instant, instant_or_none, number
 ACTIVE: Final = "state in ('due', 'waiting', 'leased')"
 # As the index has it; both engines want the whole of it beside the part that is meant.
 ASIDE: Final = "state in ('held', 'gone', 'expired', 'dead')"
+_COUNTED: Final = "state, count(*) as depth, min(created_at) as oldest_at from"
 _DEPTHS: Final = f"""
-select work, state, count(*) as depth, min(created_at) as oldest_at from (
-  select 'deliveries' as work, state, created_at from deliveries where {ACTIVE}
-  union all
-  select 'deliveries', state, created_at from deliveries
-  where {ASIDE} and state in ('held', 'dead')
-  union all
-  select 'received', state, created_at from received where {ACTIVE}
-  union all
-  select 'received', state, created_at from received where state = 'dead'
-  union all
-  select 'fan_outs', 'due', due_at from fan_outs
-) as unfinished group by work, state order by work, state"""  # noqa: S608 - text of ours
+select 'deliveries' as work, {_COUNTED} deliveries where {ACTIVE} group by state
+union all
+select 'deliveries', {_COUNTED} deliveries
+where {ASIDE} and state in ('held', 'dead') group by state
+union all select 'received', {_COUNTED} received where {ACTIVE} group by state
+union all select 'received', {_COUNTED} received where state = 'dead' group by state
+union all
+select 'fan_outs', 'due', count(*), min(due_at) from fan_outs having count(*) > 0"""  # noqa: S608 - text of ours
 UNFINISHED_DELIVERIES: Final = f"""
 select host, created_at from deliveries where {ACTIVE}
 union all select host, created_at from deliveries where {ASIDE} and state = 'held'"""  # noqa: S608 - text of ours

@@ -1,5 +1,6 @@
 """Settings: one line for whatever is wrong, and a page that stays in step."""
 
+import hashlib
 import os
 import re
 from dataclasses import fields
@@ -209,3 +210,18 @@ def bounded(name: str, bound: object) -> str:
         if seconds and seconds % size == 0:
             return f"{seconds // size}{unit}"
     return f"{seconds}s"
+
+
+@pytest.mark.rule("OP-06")
+def test_the_token_of_the_metrics_is_long_kept_as_a_digest_and_never_shown():
+    token = "b" * 24
+    settings = given(metrics_token=token)
+
+    assert settings.metrics_digest() == hashlib.sha256(token.encode()).digest()
+    assert settings.masked()["FEDIREC_METRICS_TOKEN"] == "****"
+    assert token not in f"{settings!r} {settings.masked()}"
+    assert given().metrics_digest() is None
+    assert given(metrics_token="").metrics_digest() is None
+    with pytest.raises(ConfigurationError, match="at least 24 characters") as caught:
+        given(metrics_token="hush")
+    assert "hush" not in str(caught.value)
