@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 from fedirec.cli.arguments import Commands, add_command, add_group, show
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from fedirec.domain.actors import Host
     from fedirec.storage.peers import Peer
 
 PAGE = 500
@@ -119,7 +117,7 @@ async def _forget(arguments: argparse.Namespace) -> None:
 def _show_peer(
     arguments: argparse.Namespace,
     peer: "Peer",
-    blocked: "AbstractSet[Host]",
+    blocked: frozenset[str],
     now: "datetime",
     *,
     is_in_full: bool = False,
