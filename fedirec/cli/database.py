@@ -95,10 +95,10 @@ def _file_of(settings: "Settings") -> "Path":
 
 def _without_password(url: str) -> str:
     """Return the address of a database as anybody may read it."""
-    from urllib.parse import urlsplit, urlunsplit
+    from urllib.parse import urlsplit
 
     parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 class _Teller:
