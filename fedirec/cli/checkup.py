@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
-from fedirec.config import Settings, TcpAddress
+from fedirec.config import Settings, TcpAddress, settings_file
 from fedirec.errors import ConfigurationError, FedirecError
 from fedirec.server import check_place, is_served, space_of, sqlite_file
 from fedirec.storage import checkup
@@ -87,12 +87,13 @@ def _check_settings(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_folder(settings: Settings) -> Iterator[Finding]:
-    """Look at who may read what lies here: private keys are in the database (OP-04)."""
+    """Look at who may read what lies here: keys are in the database, tokens in the settings."""
     data = settings.data
     if not data.is_dir():
         yield Finding(id="data", says=f"there is no folder {data}", todo="run `fedirec init` first")
         return
-    open_ones = [path for path in (data, *_database_files(settings)) if _is_open(path)]
+    written = [path for path in (settings_file(),) if path.is_file()]
+    open_ones = [path for path in (data, *_database_files(settings), *written) if _is_open(path)]
     if open_ones:
         names = " ".join(str(path) for path in open_ones)
         todo = f"others on this machine could read keys: run `chmod -R go= {names}`"

@@ -55,10 +55,13 @@ def test_settings_that_cannot_be_read_are_told_first(guild):
 
 
 @pytest.mark.rule("OP-04")
-def test_a_folder_that_others_may_read_is_told_with_the_command_that_mends_it(guild):
-    (guild.folder / "data").chmod(0o755)
+@pytest.mark.parametrize("name", ["data", DATABASE, "fedirec.toml"])
+def test_what_others_may_read_is_told_with_the_command_that_mends_it(guild, name):
+    (guild.folder / name).chmod(0o755)
 
-    assert "run `chmod -R go= " in wrong(guild, "data")
+    told = wrong(guild, "data")
+    assert "run `chmod -R go= " in told
+    assert name in told
 
 
 @pytest.mark.rule("RX-12")
