@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fedirec.storage.database import Reader, Row, Transaction, Value, to_microseconds
+from fedirec.storage.delivery_hosts import look_at_waiting
 from fedirec.storage.queue_depths import UNFINISHED_DELIVERIES
 from fedirec.storage.statements import instant, number, text
 
@@ -31,7 +32,7 @@ _HOLD: Final = """
 update deliveries set state = 'held' where state in ('due', 'waiting') and {chosen}"""
 _CANCEL: Final = """
 update deliveries set state = 'cancelled', settled_at = :now
-where state in ('due', 'waiting', 'held', 'dead') and {chosen}"""
+where state in ('due', 'waiting', 'held', 'dead') and {chosen} returning host"""
 # The claims look where `delivery_hosts` tells them to.
 _LOOK_AT_CHOSEN: Final = """
 insert into delivery_hosts (lane, next_at, host)
@@ -96,9 +97,13 @@ async def hold(transaction: Transaction, choice: Choice) -> int:
 
 async def cancel(transaction: Transaction, choice: Choice, now: datetime) -> int:
     """End what was not delivered yet, or is dead, for good; return how many."""
-    return await transaction.execute(
-        _CANCEL.format(chosen=_CHOSEN), {**_parameters(choice), "now": to_microseconds(now)}
+    at = to_microseconds(now)
+    rows = await transaction.fetch_all(
+        _CANCEL.format(chosen=_CHOSEN), {**_parameters(choice), "now": at}
     )
+    # what came after it about the same object waited for its end
+    await look_at_waiting(transaction, sorted({text(row, "host") for row in rows}), at)
+    return len(rows)
 
 
 async def list_shape(reader: Reader, now: datetime) -> list[HostShape]:

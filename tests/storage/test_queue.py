@@ -7,7 +7,7 @@ import pytest
 
 from fedirec.domain.actors import Host, InboxUrl
 from fedirec.domain.circuits import Sign
-from fedirec.storage import peers, queue
+from fedirec.storage import peers, queue, queue_steering
 from fedirec.storage.database import Database
 from fedirec.storage.queue import ClaimedDelivery, Settlement
 from fedirec.storage.queue_depths import next_looks
@@ -134,6 +134,19 @@ async def test_one_host_never_has_more_than_its_share_in_flight(storage):
 
 
 @pytest.mark.rule("RX-08")
+async def test_workers_at_the_same_moment_share_the_share_of_a_host(storage):
+    inboxes = [an_inbox("slow.example", number) for number in range(20)]
+    for number in range(4):  # a look of its own for each
+        await enqueue(storage, number, *inboxes, now=NOW + number * MINUTE / 60)
+
+    claims = await asyncio.gather(
+        *(claim(storage, worker=f"{worker}", now=NOW + MINUTE) for worker in range(6))
+    )
+
+    assert sum(len(claimed) for claimed in claims) <= 2
+
+
+@pytest.mark.rule("RX-08")
 async def test_a_host_that_answers_gets_more_at_once_until_it_fails(storage):
     host = Host("peer.example")
     await enqueue(storage, 1, *[an_inbox(host, number) for number in range(60)])
@@ -218,6 +231,21 @@ async def test_of_two_about_one_object_the_older_goes_first(storage):
     assert [each.activity_id for each in blocked] == [an_activity(3).id]  # its lease ran out
     assert tried_again.activity_id == an_activity(1).id
     assert last.activity_id == an_activity(2).id
+
+
+async def test_what_waited_for_a_cancelled_one_is_sent(storage):
+    inbox = an_inbox("peer.example")
+    for number in (1, 2):
+        await enqueue(storage, number, inbox, order_key="note")
+    (first,) = await claim(storage)
+    await settle(storage, first, state="waiting", next_at=NOW + DAY)
+    assert await claim(storage) == []
+
+    async with storage.transaction() as transaction:
+        choice = queue_steering.Choice(activity_id=an_activity(1).id)
+        assert await queue_steering.cancel(transaction, choice, NOW) == 1
+
+    assert [each.activity_id for each in await claim(storage)] == [an_activity(2).id]
 
 
 @pytest.mark.rule("ST-06")
