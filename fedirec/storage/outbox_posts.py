@@ -10,7 +10,7 @@ from typing import Final
 
 from fedirec.domain.actors import ActivityId, ActorId
 from fedirec.errors import ConflictError
-from fedirec.storage.database import Reader, Transaction, to_microseconds
+from fedirec.storage.database import Reader, Transaction, Value, to_microseconds
 from fedirec.storage.statements import text
 
 _INSERT: Final = """
@@ -52,8 +52,8 @@ async def record_post(
 
     Raises ConflictError when a repeat of it was quicker: then nothing must come of this one.
     """
-    key = {"actor_id": post.actor_id, "key": post.key}
-    values = {
+    key: dict[str, Value] = {"actor_id": post.actor_id, "key": post.key}
+    values: dict[str, Value] = {
         "digest": post.digest,
         "request_id": post.request_id,
         "activity_id": activity_id,

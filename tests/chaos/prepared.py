@@ -13,10 +13,11 @@ from uuid import uuid4
 
 from fedirec.community.membership import add_member, make_token
 from fedirec.domain.actors import ActorId
+from fedirec.domain.follows import FollowState
 from fedirec.federation.context import Federation
 from fedirec.federation.remote_actors import get_or_fetch_actor
 from fedirec.server import open_federation
-from fedirec.storage.follows import Follow, FollowState, save_follow
+from fedirec.storage.follows import Follow, save_follow
 from tests.databases import Server, temporary_database
 from tests.fediverse import settings_at
 from tests.peers import Peer, PeerActor
