@@ -6,9 +6,10 @@ comes back as the very same object, so that digests and proofs are of what was s
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NoReturn
 
-from fedirec.activitypub.documents import Json, JsonObject, as_list, types_of, walk
+from fedirec.activitypub.documents import Json, JsonObject, as_list, types_of
 from fedirec.activitypub.vocabulary import (
     AS_NAMESPACE,
     ENDORSEMENT_CONTEXT,
@@ -61,7 +62,9 @@ def _normalize(value: Json, depth: int) -> Json:
     if depth < 0:
         _refuse("nested too deep")
     if isinstance(value, list):
-        items = [_normalize(item, depth - 1) for item in value]
+        items = [
+            _normalize(item, depth - 1) if isinstance(item, dict | list) else item for item in value
+        ]
         changed = any(new is not old for new, old in zip(items, value, strict=True))
         return items if changed else value
     if not isinstance(value, dict):
@@ -82,7 +85,7 @@ def _normalize_members(value: JsonObject, depth: int) -> JsonObject:
             _refuse(f"{name!r} stands in two spellings")
         if name == "type":
             normal: Json = _normalize_type(member)
-        elif name == "@context":
+        elif name == "@context" or not isinstance(member, dict | list):
             normal = member
         else:
             normal = _normalize(member, depth - 1)
@@ -91,6 +94,7 @@ def _normalize_members(value: JsonObject, depth: int) -> JsonObject:
     return members if is_changed else value
 
 
+@lru_cache(1_024)  # the same few members everywhere
 def _name_of(key: str) -> str:
     if key in _REARRANGING:
         _refuse(f"{key} is not read")
@@ -157,8 +161,8 @@ def _check_our_terms(definitions: list[tuple[str, Json]], prefixes: dict[str, st
 
 def _definitions(document: Json) -> Iterator[tuple[str, Json]]:
     """Yield every inline definition of every `@context`, wherever it stands."""
-    for value in walk(document):
-        if isinstance(value, dict) and "@context" in value:
+    for value in _objects(document):
+        if "@context" in value:
             for context in as_list(value["@context"]):
                 if isinstance(context, dict):
                     yield from context.items()
@@ -166,10 +170,21 @@ def _definitions(document: Json) -> Iterator[tuple[str, Json]]:
 
 def _speaks_our_vocabulary(document: JsonObject) -> bool:
     return any(
-        isinstance(value, dict)
-        and ("endorsement" in value or "job" in value or STAMP_TYPE in types_of(value))
-        for value in walk(document)
+        "endorsement" in value or "job" in value or STAMP_TYPE in types_of(value)
+        for value in _objects(document)
     )
+
+
+def _objects(document: Json) -> Iterator[JsonObject]:
+    """Yield every object in a document, itself included."""
+    waiting: list[Json] = [document]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, dict):
+            yield current
+            waiting.extend(item for item in current.values() if isinstance(item, dict | list))
+        elif isinstance(current, list):
+            waiting.extend(current)
 
 
 def _iri_of(definition: Json, prefixes: dict[str, str]) -> str | None:

@@ -6,6 +6,7 @@ What is stored already has its owner checked again by the handler.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from fedirec.domain.actors import ActorId, Host
@@ -38,14 +39,15 @@ def admit_host(
     return HostVerdict.ADMIT
 
 
-def _covering(host: Host) -> list[str]:
+@lru_cache(1_024)
+def _covering(host: Host) -> tuple[str, ...]:
     """Return the host and each domain above it, all with its port and without."""
     name, colon, port = host.rpartition(":")
     if not colon or port.endswith("]"):
         name, port = host, ""
     labels = name.split(".")
     domains = [".".join(labels[start:]) for start in range(len(labels))]
-    return domains + [f"{domain}:{port}" for domain in domains if port]
+    return (*domains, *(f"{domain}:{port}" for domain in domains if port))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ _PRIVATE_SUFFIXES: Final = frozenset(
     ("alt", "arpa", "internal", "intranet", "invalid", "lan", "local", "localdomain", "onion")
 )
 _MAX_PORT: Final = 65_535
+_LONGEST_ESCAPE: Final = 12  # of one character: four bytes
 _KEPT: Final = 4_096  # one document names its few hosts and ids again and again
 _MAX_NAME_LENGTH: Final = 253  # RFC 1035 §2.3.4
 
@@ -35,6 +36,7 @@ _FORBIDDEN: Final = re.compile(
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DOT_SEGMENT: Final = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 _TO_ESCAPE: Final = re.compile(r"[^!-~]|[\"<>^`{|}]")  # RFC 3986 §2 has no place for them
+_PLAIN: Final = re.compile(r"[\w/.~%@:=&?#+,;!$'()*-]*", re.ASCII)
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _FOREIGN_DOT: Final = re.compile("[\u3002\uff0e\uff61]")
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -129,7 +131,7 @@ def parse_url(text: str, *, allow_http: bool = False, allow_fragment: bool = Tru
         raise _refuse(text, "expected https")
     if fragment and not allow_fragment:
         raise _refuse(text, "a fragment where none may be")
-    if _BAD_ESCAPE.search(path + query + fragment) or _DOT_SEGMENT.search(path):
+    if ("%" in text and _BAD_ESCAPE.search(path + query + fragment)) or _DOT_SEGMENT.search(path):
         raise _refuse(text, "a broken escape or a dot segment")
     parsed = ParsedUrl(
         origin=origin,
@@ -137,7 +139,7 @@ def parse_url(text: str, *, allow_http: bool = False, allow_fragment: bool = Tru
         query=_escape(query),
         fragment=_escape(fragment),
     )
-    if len(parsed.text) > MAX_URL_LENGTH:
+    if len(text) * _LONGEST_ESCAPE > MAX_URL_LENGTH and len(parsed.text) > MAX_URL_LENGTH:
         raise InvalidInputError(f"a URL of over {MAX_URL_LENGTH} characters once escaped")
     return parsed
 
@@ -158,6 +160,7 @@ def host_of(uri: str) -> Host:
     return origin_of(uri).netloc
 
 
+@lru_cache(_KEPT)
 def parse_host(text: str) -> Host:
     """Read a bare `host` or `host:port`, as in a handle or a block list; the default port goes.
 
@@ -217,6 +220,8 @@ def _normal_name(name: str) -> str:
 
 
 def _escape(part: str) -> str:
+    if _PLAIN.fullmatch(part):
+        return part
     return _TO_ESCAPE.sub(lambda found: "".join(f"%{b:02X}" for b in found[0].encode()), part)
 
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-import structlog
-
 from fedirec.domain.actors import Actor, ActorId, Host
 from fedirec.domain.origins import host_of, parse_host
 from fedirec.errors import (
@@ -40,14 +38,12 @@ from fedirec.storage.database import Reader
 MAX_HEADERS: Final = 100  # RX-01
 SEEN_EVERY: Final = timedelta(hours=12)
 
-_log: Final = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedSender:
     """Who signed a request, beyond doubt.
 
-    `signature_digest` names the signature, 64 hex digits: what is kept with it is kept once (SG-09).
+    `signature_digest` names the signature, 64 hex digits: what came with it is kept once (SG-09).
     """
 
     actor: Actor
@@ -87,7 +83,6 @@ async def verify(
     actor = await _kept(federation, owner)
     if not sender.is_known_alive:
         await _note_alive(federation, actor.host)
-    _log.debug("signature.verified", key_id=owner.key_id, scheme=signature.scheme)
     return VerifiedSender(
         actor=actor,
         key_id=owner.key_id,

@@ -1,12 +1,10 @@
-"""Journey (b): a signed POST arrives; later, what was kept is handled.
+"""Journey (b): a signed POST arrives. What was kept is handled later (`received.py`).
 
-`receive` refuses in one order and keeps what is left (202 means committed); `handle_received`
-fetches first, then writes everything that follows in one transaction. Being verified is a type that
-the next step demands, never a branch that can be passed by.
+`receive` refuses in one order and keeps what is left: 202 means committed. Being verified is a type
+that the next step demands, never a branch that can be passed by.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -22,27 +20,19 @@ from fedirec.errors import (
     FedirecError,
     ForbiddenError,
     InvalidInputError,
-    LeaseLostError,
     UnauthenticatedError,
 )
 from fedirec.failpoints import failpoint
-from fedirec.federation import pointers, registry
+from fedirec.federation import pointers
 from fedirec.federation.authentication import VerifiedSender, verify
 from fedirec.federation.context import Federation
 from fedirec.federation.departures import forget_actor
-from fedirec.federation.fetch_ledger import Allowance
 from fedirec.federation.gate import open_gate
-from fedirec.federation.handling import Case, Outcome, Resolved, Scene, ignore
-from fedirec.federation.outbox import carry_out, scene_of
 from fedirec.federation.remote_actors import is_gone_at_origin
-from fedirec.federation.resolution import resolve
 from fedirec.signatures.digest import multibase_digest
 from fedirec.signatures.messages import SignedRequest
-from fedirec.storage import actors, blocks, queue, turns
-from fedirec.storage.database import Transaction
-from fedirec.storage.inboxes import Source
+from fedirec.storage import actors
 from fedirec.storage.intake import Intake
-from fedirec.storage.queue import ClaimedReceived
 from fedirec.storage.received import Kept, ReceivedActivity
 
 _SAID_AGAIN: Final = frozenset({"Follow", "Undo"})
@@ -198,103 +188,3 @@ def _key(activity: Activity, digest: str, sender: VerifiedSender) -> str:
         return f"{digest} by {sender.actor.id}"
     name = activity.id or digest
     return f"{name} signed {sender.signature_digest}" if activity.type in _SAID_AGAIN else name
-
-
-async def handle_received(federation: Federation, claimed: ClaimedReceived) -> None:
-    """Resolve, apply and settle one kept activity: all of it or nothing, so twice is as once.
-
-    A lease lost meanwhile throws the result away. Raises RemoteUnavailableError when something
-    vital cannot be fetched now; the worker tries again.
-    """
-    failpoint("received.claimed")
-    activity = parse_activity(claimed.body.encode(), limits=federation.limits)
-    allowance = Allowance(requests=federation.limits.fetches_per_activity)
-    case = await _case_of(federation, claimed, activity, allowance)
-    if isinstance(case, Case):
-        case = await _with_needs(federation, case, allowance)
-    try:
-        outcome = await _apply(federation, claimed, activity, case)
-    except LeaseLostError as error:
-        federation.counts.leases_lost["received"] += 1
-        _log.info("received.lease_lost", received_id=claimed.id, reason=str(error))
-        return
-    failpoint("received.settled")
-    federation.counts.handled["ignored" if outcome.ignored else "handled"] += 1
-    _log.info(
-        "received.handled",
-        activity_id=activity.id,
-        type=activity.type,
-        actor_id=activity.actor,
-        ignored=outcome.ignored,
-    )
-    federation.wake()
-
-
-async def _apply(
-    federation: Federation, claimed: ClaimedReceived, activity: Activity, case: Case | Outcome
-) -> Outcome:
-    """Write everything that follows from an activity, and that it is done."""
-    scene = scene_of(federation)
-    async with federation.database.transaction() as transaction:
-        # a Create and its Update, or a Like and its Undo, may be handled at the same time
-        await turns.wait(transaction, claimed.actor_id)
-        outcome = await registry.apply(transaction, case, scene) if isinstance(case, Case) else case
-        await carry_out(
-            transaction,
-            scene,
-            case.activity if isinstance(case, Case) else activity,
-            outcome,
-            source=Source.RECEIVED,
-            source_id=claimed.id,
-        )
-        failpoint("received.applied")
-        await _settle(transaction, scene, claimed, outcome)
-    return outcome
-
-
-async def _case_of(
-    federation: Federation, claimed: ClaimedReceived, activity: Activity, allowance: Allowance
-) -> Case | Outcome:
-    """Return the case as its actor or its origin tells it, or why there is none."""
-    if claimed.signer_id != claimed.actor_id:
-        return await pointers.follow(federation, activity, claimed.body.encode(), allowance)
-    async with federation.database.reading() as reader:
-        actor = await actors.find_actor(reader, claimed.actor_id)
-        if actor is None:
-            return ignore(f"{claimed.actor_id} was deleted meanwhile")
-        if await blocks.is_actor_blocked(reader, blocks.INSTANCE, actor.id):
-            return ignore(f"{claimed.actor_id} was blocked meanwhile")
-    return Case(activity=activity, actor=actor, recipients=claimed.recipients)
-
-
-async def _with_needs(federation: Federation, case: Case, allowance: Allowance) -> Case | Outcome:
-    """Fetch what the handler asks for, in two steps at most; no transaction is open here."""
-    handler = registry.find_handler(case.activity)
-    if isinstance(handler, str):
-        return ignore(handler)
-    needs = handler.needs(case.activity, federation.instance)
-    first = await resolve(federation, needs, allowance=allowance)
-    more_needs = handler.more_needs(first, federation.instance)
-    more = await resolve(federation, more_needs, allowance=allowance)
-    resolved = Resolved(
-        documents={**first.documents, **more.documents},
-        failures={**first.failures, **more.failures},
-    )
-    return replace(case, resolved=resolved)
-
-
-async def _settle(
-    transaction: Transaction, scene: Scene, claimed: ClaimedReceived, outcome: Outcome
-) -> None:
-    """Mark the row done in the same transaction; raise LeaseLostError if it is no longer ours."""
-    is_ours = await queue.settle_received(
-        transaction,
-        id=claimed.id,
-        token=claimed.token,
-        state="ignored" if outcome.ignored else "handled",
-        detail=outcome.ignored,
-        now=scene.now,
-    )
-    if not is_ours:
-        message = f"another worker took {claimed.id} when its lease ran out"
-        raise LeaseLostError(message)

@@ -4,6 +4,7 @@ Serves Create and Update, ours and others' alike. A Note with an `endorsement` c
 while the endorsed person's consent stands (`consent.py`); otherwise it is an ordinary post.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from fedirec.activitypub.documents import JsonObject, dump
@@ -44,7 +45,8 @@ async def keep_new(transaction: Transaction, case: Case, scene: Scene, note: Not
     known = await notes.find_note(transaction, note.id)
     if known is not None and known.actor_id != case.actor.id:
         return ignore("names an object that somebody else made")
-    owners = await reached_here(transaction, case)
+    addressed = await addressed_here(transaction, case.activity)
+    owners = await reached_here(transaction, case, addressed)
     if known is not None:
         return Outcome(inbox_owners=owners)
     replied_to = await _note_replied_to(transaction, note)
@@ -55,7 +57,7 @@ async def keep_new(transaction: Transaction, case: Case, scene: Scene, note: Not
     await keep_particulars(transaction, case, scene, note, stored)
     if replied_to is not None and replied_to.is_local:
         owners = (*owners, replied_to.actor_id)
-    notices = await _notices(transaction, case, note, replied_to)
+    notices = _notices(case, note, replied_to, here=addressed)
     return Outcome(inbox_owners=owners, notices=notices)
 
 
@@ -141,13 +143,13 @@ async def _note_replied_to(transaction: Transaction, note: Note) -> StoredNote |
     return await notes.find_note(transaction, note.in_reply_to)
 
 
-async def _notices(
-    transaction: Transaction, case: Case, note: Note, replied_to: StoredNote | None
+def _notices(
+    case: Case, note: Note, replied_to: StoredNote | None, *, here: Sequence[ActorId]
 ) -> tuple[Notice, ...]:
     """Tell the author of what was answered, and who here is mentioned; each once."""
     told: dict[ActorId, NoticeKind] = {}
     mentioned = set(note.mentions)
-    for owner in await addressed_here(transaction, case.activity):
+    for owner in here:
         if owner in mentioned:
             told[owner] = NoticeKind.MENTION
     if replied_to is not None and replied_to.is_local:

@@ -18,14 +18,16 @@ async def addressed_here(transaction: Transaction, activity: Activity) -> tuple[
     return tuple(await actors.local_of(transaction, activity.addressees))
 
 
-async def reached_here(transaction: Transaction, case: Case) -> tuple[ActorId, ...]:
+async def reached_here(
+    transaction: Transaction, case: Case, addressed: Iterable[ActorId]
+) -> tuple[ActorId, ...]:
     """Return every actor of ours whose inbox the activity belongs in, without its own actor.
 
     Those are the addressed, those in whose personal inbox it was put, and, if its audience holds
     Public or the actor's followers, the followers here.
     """
     activity, actor = case.activity, case.actor
-    reached = [*await addressed_here(transaction, activity), *case.recipients]
+    reached = [*addressed, *case.recipients]
     audience = set(activity.addressees)
     if PUBLIC in audience or (actor.followers is not None and actor.followers in audience):
         reached += await follows.local_followers(transaction, actor.id)

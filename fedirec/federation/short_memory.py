@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from cachetools import TTLCache
-
 from fedirec.domain.actors import Actor, ActorId
 from fedirec.storage.keys import RemoteKey
 
@@ -45,36 +43,51 @@ class ShortMemory:
     """Remembers what was read, for a second of `monotonic`, which returns seconds."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._senders: TTLCache[str, Sender] = TTLCache(MAX_KEPT, SECONDS, timer=monotonic)
-        self._ours: TTLCache[ActorId, Actor] = TTLCache(MAX_KEPT, SECONDS, timer=monotonic)
-        self._lists: TTLCache[None, HostLists] = TTLCache(1, SECONDS, timer=monotonic)
+        self._monotonic = monotonic
+        self._begun_at = monotonic()
+        self._senders: dict[str, Sender] = {}
+        self._ours: dict[ActorId, Actor] = {}
+        self._lists: HostLists | None = None
 
     def find(self, key_id: str) -> Sender | None:
         """Return what was read of a key id."""
+        self._turn()
         return self._senders.get(key_id)
 
     def keep(self, key_id: str, sender: Sender) -> None:
         """Remember what was read of a key id."""
+        self._turn()
         self._senders[key_id] = sender
 
     def find_lists(self) -> HostLists | None:
         """Return the block lists as they were read."""
-        return self._lists.get(None)
+        self._turn()
+        return self._lists
 
     def keep_lists(self, lists: HostLists) -> None:
         """Remember the block lists."""
-        self._lists[None] = lists
+        self._turn()
+        self._lists = lists
 
     def find_ours(self, actor_id: ActorId) -> Actor | None:
         """Return one of our actors who was here."""
+        self._turn()
         return self._ours.get(actor_id)
 
     def keep_ours(self, actor: Actor) -> None:
         """Remember that one of our actors is here."""
+        self._turn()
         self._ours[actor.id] = actor
 
     def forget(self) -> None:
         """Read everything anew: somebody here changed it."""
         self._senders.clear()
         self._ours.clear()
-        self._lists.clear()
+        self._lists = None
+
+    def _turn(self) -> None:
+        """Forget all at once when the second is over, or too much was read in it (RX-05)."""
+        now = self._monotonic()
+        if now - self._begun_at >= SECONDS or len(self._senders) + len(self._ours) >= MAX_KEPT:
+            self._begun_at = now
+            self.forget()

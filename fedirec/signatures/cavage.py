@@ -7,7 +7,7 @@ anybody can forge anybody. Here the kind of the key decides; there is no HMAC at
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -26,6 +26,11 @@ _PARAMETER: Final = re.compile(
     r"[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*=[ \t]*"
     r'(?:"([^"\\\x00-\x1f\x7f]*(?:\\[ -~][^"\\\x00-\x1f\x7f]*)*)"'
     r"|([!#$%&'*+.^_`|~0-9A-Za-z-]+))[ \t]*"
+)
+# As Mastodon and most others write it: read at once, and as the grammar reads it
+_USUAL: Final = re.compile(
+    r'keyId="(?P<keyId>[ !#-\[\]-~]*)",algorithm="(?P<algorithm>[ !#-\[\]-~]*)",'
+    r'headers="(?P<headers>[ !#-\[\]-~]*)",signature="(?P<signature>[ !#-\[\]-~]*)"'
 )
 _ESCAPE: Final = re.compile(r"\\(.)")
 _PREFIX: Final = re.compile(r"[ \t]*Signature[ \t]+(?![ \t=])", re.IGNORECASE)
@@ -197,9 +202,12 @@ def without_query(target: str) -> str:
     return target.partition("?")[0]
 
 
-def _parse_parameters(text: str) -> dict[str, str]:
+def _parse_parameters(text: str) -> Mapping[str, str]:
     if len(text) > MAX_LENGTH or not text.isascii():
         raise InvalidInputError(f"expected a Signature of at most {MAX_LENGTH} ASCII characters")
+    usual = _USUAL.fullmatch(text)
+    if usual is not None:
+        return usual.groupdict()
     prefix = _PREFIX.match(text)
     position = prefix.end() if prefix else 0
     parameters: dict[str, str] = {}

@@ -37,8 +37,12 @@ update notes set kind = :kind, visibility = :visibility, body = :body, content =
   language = :language, url = :url, in_reply_to = :in_reply_to, updated_at = :updated_at
 where id = :id
 """
-_READERS: Final = "select note_id, reader as item from note_readers where note_id in "
-_TAGS: Final = "select note_id, tag as item from note_tags where note_id in "
+_LISTS: Final = """
+select 'readers' as list, note_id, reader as item, place from note_readers
+where note_id in {places}
+union all
+select 'tags', note_id, tag, place from note_tags where note_id in {places}
+order by note_id, place"""
 _OPEN: Final = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
 
 
@@ -155,25 +159,23 @@ async def _write_lists(transaction: Transaction, note: StoredNote) -> None:
 
 
 async def _with_lists(reader: Reader, rows: Sequence[Row]) -> list[StoredNote]:
-    """Join notes with their readers and tags: two statements more, however many notes."""
+    """Join notes with their readers and tags: one statement more, however many notes."""
     notes = [_read(row) for row in rows]
     ids = [note.id for note in notes]
-    readers = await _lists(reader, _READERS, ids)
-    tags = await _lists(reader, _TAGS, ids)
+    found: dict[tuple[str, str], list[str]] = {}
+    for chunk in in_chunks(ids):
+        places, parameters = listed("id", chunk)
+        for row in await reader.fetch_all(_LISTS.format(places=places), parameters):
+            key = text(row, "note_id"), text(row, "list")
+            found.setdefault(key, []).append(text(row, "item"))
     return [
-        replace(note, readers=tuple(readers.get(note.id, ())), tags=tuple(tags.get(note.id, ())))
+        replace(
+            note,
+            readers=tuple(found.get((note.id, "readers"), ())),
+            tags=tuple(found.get((note.id, "tags"), ())),
+        )
         for note in notes
     ]
-
-
-async def _lists(reader: Reader, select: str, note_ids: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for chunk in in_chunks(note_ids):
-        places, parameters = listed("id", chunk)
-        rows = await reader.fetch_all(f"{select}{places} order by note_id, place", parameters)
-        for row in rows:
-            found.setdefault(text(row, "note_id"), []).append(text(row, "item"))
-    return found
 
 
 def _parameters(note: StoredNote) -> Parameters:

@@ -40,6 +40,13 @@ update received set has_new_recipient = true,
   settled_at = null,
   state = case when state in ('handled', 'ignored', 'dead') then 'due' else state end
 where id in """
+_SETTLE_HANDLED: Final = """
+update received set
+  state = case when has_new_recipient then 'due' else 'handled' end,
+  attempt = case when has_new_recipient then 0 else attempt end, losses = 0,
+  next_at = :now, lease_token = null, lease_until = null, last_class = null, last_detail = null,
+  settled_at = case when has_new_recipient then null else cast(:now as bigint) end
+where id in {ids} and lease_token in {tokens}"""
 # Looked at once: nothing leaves an inbox but through here.
 _SETTLED_BEFORE: Final = """
 select id, type in ('Announce', 'Create', 'Offer', 'Update')
@@ -121,6 +128,24 @@ async def find_received(
         return None
     recipients = await recipients_of(reader, [text(row, "id")])
     return replace(_read(row), recipients=recipients.get(text(row, "id"), ()))
+
+
+async def settle_handled(
+    transaction: Transaction, leases: Sequence[tuple[str, str]], *, now: datetime
+) -> bool:
+    """Record that all of these, id and token each, were handled; False if one lease was lost.
+
+    Then the caller undoes it all. What came for somebody else meanwhile is due again (OR-17).
+    """
+    changed = 0
+    for chunk in in_chunks(leases):
+        places, ids = listed("id", [id_ for id_, _ in chunk])
+        held, tokens = listed("token", sorted({token for _, token in chunk}))
+        changed += await transaction.execute(
+            _SETTLE_HANDLED.format(ids=places, tokens=held),
+            {**ids, **tokens, "now": to_microseconds(now)},
+        )
+    return changed == len(leases)
 
 
 async def recipients_of(

@@ -27,6 +27,7 @@ LAST: Final = "\U0010ffff"
 
 MAX_PAGE: Final = 500
 _MAX_ROWS: Final = 128
+_FEW: Final = 8
 _FAR: Final = 2**62
 _MICROSECONDS: Final = re.compile(r"-?[0-9]{1,18}")
 
@@ -68,11 +69,13 @@ def _numbered_names(names: tuple[str, ...], count: int) -> tuple[str, ...]:
 
 
 def in_chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut rows into pieces whose lengths are powers of two, largest first, at most 128."""
+    """Cut rows into pieces of at most 128: up to 8 as they are, powers of two beyond."""
     start, size = 0, _MAX_ROWS
     while start < len(rows):
-        while size > len(rows) - start:
+        left = len(rows) - start
+        while size > max(left, _FEW):
             size //= 2
+        size = min(size, left)
         yield rows[start : start + size]
         start += size
 

@@ -14,6 +14,7 @@ import structlog
 from fedirec.community.upkeep import forget_old
 from fedirec.errors import FedirecError, StorageUnavailableError
 from fedirec.federation.context import Federation
+from fedirec.federation.received import is_told_to_stop
 from fedirec.workers.deliveries import delivery_line
 from fedirec.workers.line import Item, Line, Result
 from fedirec.workers.outage import Outage
@@ -158,7 +159,7 @@ async def _carry(
             result = await line.work(federation, item)
         await settling.record(result)
     except BaseException as error:  # one of the three places
-        if _is_told_to_stop(error):
+        if is_told_to_stop(error):
             raise
         is_ours = isinstance(error, FedirecError)
         federation.counts.failures[line.name] += 1
@@ -175,13 +176,6 @@ async def _carry(
         if line.after is not None:
             deadline = federation.limits.fetch_timeout.total_seconds()
             await _attempt(f"after {line.name}", _within(deadline, line.after(federation, result)))
-
-
-def _is_told_to_stop(error: BaseException) -> bool:
-    """Whether this task is being cancelled; else a handler raised what only looks like that."""
-    task = asyncio.current_task()
-    is_cancelled = task is not None and task.cancelling() > 0
-    return isinstance(error, asyncio.CancelledError) and is_cancelled
 
 
 async def _within(seconds: float, doing: Awaitable[None]) -> None:

@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fedirec.federation.context import Federation
-from fedirec.federation.inbox import handle_received
+from fedirec.federation.received import prepare
 from fedirec.storage import queue
 from fedirec.storage.database import Transaction
 from fedirec.storage.queue import ClaimedReceived
 from fedirec.workers.failures import describe, is_last, is_lasting, next_try_at
 from fedirec.workers.in_hand import InHand
 from fedirec.workers.line import Line
+from fedirec.workers.together import Together
 
-SLOTS: Final = 16  # they wait for the network, and then for the one writer
+SLOTS: Final = 64  # they wait for the network, and then are applied together
 SETTLING: Final = timedelta(seconds=5)
 
 
@@ -38,6 +39,7 @@ class _Received:
 
     def __init__(self) -> None:
         self._in_hand = InHand()
+        self._together = Together()
 
     async def claim(self, federation: Federation, limit: int) -> Sequence[ClaimedReceived]:
         """Lease what is due, all in one unit of work; `limit` slots are free."""
@@ -73,7 +75,7 @@ class _Received:
     async def handle(self, federation: Federation, claimed: ClaimedReceived) -> None:
         """Make one attempt."""
         async with self._in_hand.doing(_name_of(claimed)):
-            await handle_received(federation, claimed)
+            await self._together.apply(federation, await prepare(federation, claimed))
 
 
 def _name_of(claimed: ClaimedReceived) -> str:

@@ -20,7 +20,7 @@ from fedirec.domain.endorsements import EndorsementDraft, OfferState, Period, Re
 from fedirec.domain.public import PUBLIC
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import deliver
-from fedirec.federation.inbox import handle_received
+from fedirec.federation.received import handle_received
 from fedirec.federation.rechecks import recheck_stamps
 from fedirec.federation.remote_actors import get_or_fetch_actor
 from fedirec.federation.settling import settle

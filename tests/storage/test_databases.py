@@ -273,7 +273,8 @@ def test_columns_are_read_as_what_they_are():
 def test_rows_are_cut_into_few_lengths():
     lengths = {len(chunk) for size in range(300) for chunk in in_chunks(range(size))}
 
-    assert lengths == {1, 2, 4, 8, 16, 32, 64, 128}
+    assert lengths == {*range(1, 9), 16, 32, 64, 128}
+    assert [len(list(in_chunks(range(size)))) for size in range(10)] == [0, *[1] * 8, 2]
     assert [place for chunk in in_chunks(range(300)) for place in chunk] == list(range(300))
 
 

@@ -23,7 +23,7 @@ from fedirec.federation.handling import (
 )
 from fedirec.federation.note_keeping import keep_particulars, stored_note
 from fedirec.federation.note_needs import needs_of_document
-from fedirec.federation.recipients import reached_here
+from fedirec.federation.recipients import addressed_here, reached_here
 from fedirec.storage import actors, notes, reactions, tombstones
 from fedirec.storage.database import Transaction
 from fedirec.storage.notes import StoredNote
@@ -61,7 +61,8 @@ async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
         transaction, activity.id, owner=case.actor.id
     ):
         return ignore("was undone before it came")
-    owners = await reached_here(transaction, case)
+    addressed = await addressed_here(transaction, case.activity)
+    owners = await reached_here(transaction, case, addressed)
     note = await notes.find_note(transaction, ObjectId(activity.object_id))
     if note is None and not owners:
         return ignore("nobody here follows the booster")

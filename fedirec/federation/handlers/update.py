@@ -10,7 +10,7 @@ from fedirec.domain.audience import Visibility, is_public
 from fedirec.federation.handling import Case, Handler, Need, NeedKind, Outcome, Scene, ignore
 from fedirec.federation.note_keeping import keep_new, keep_particulars, read_note, stored_note
 from fedirec.federation.note_needs import needs_of_object
-from fedirec.federation.recipients import reached_here
+from fedirec.federation.recipients import addressed_here, reached_here
 from fedirec.federation.replies import take_edit
 from fedirec.storage import endorsements, notes
 from fedirec.storage.database import Transaction
@@ -66,7 +66,8 @@ async def apply_to_note(transaction: Transaction, case: Case, scene: Scene) -> O
     if known.kind == "endorsement" and note.endorsement is None:
         await endorsements.delete_endorsement(transaction, note.id)
     await keep_particulars(transaction, case, scene, note, kept)
-    return Outcome(inbox_owners=await reached_here(transaction, case))
+    addressed = await addressed_here(transaction, case.activity)
+    return Outcome(inbox_owners=await reached_here(transaction, case, addressed))
 
 
 def _why_not(case: Case, known: StoredNote, note: Note) -> str | None:

@@ -5,7 +5,6 @@ Refuses by the head alone what it can, then hands the raw request to `federation
 
 from dataclasses import replace
 
-import structlog
 from aiohttp import web
 
 from fedirec.domain.actors import ActorId
@@ -15,11 +14,9 @@ from fedirec.web.answers import PRIVATE
 from fedirec.web.endpoints.collections import own_inbox
 from fedirec.web.endpoints.local import get_local_actor
 from fedirec.web.floods import check_flood, count_bad, count_good, read_claim
-from fedirec.web.keys import FEDERATION, INTAKE, REQUEST_ID
+from fedirec.web.keys import FEDERATION, INTAKE
 from fedirec.web.readers import find_member
 from fedirec.web.requests import as_signed, check_form, read_body
-
-log = structlog.get_logger(__name__)
 
 
 async def post_personal(request: web.Request) -> web.Response:
@@ -58,7 +55,6 @@ async def _take(request: web.Request, *, recipient: ActorId | None) -> web.Respo
         count_bad(request)
     else:
         count_good(request, buckets)
-        log.debug("activity.received", outcome=received.value, request_id=request[REQUEST_ID])
     return web.Response(status=web.HTTPAccepted.status_code)
 
 

@@ -1,0 +1,227 @@
+"""Journey (b), its second half: what was kept is resolved, then applied with its batch-mates.
+
+`prepare` may use the network and opens no transaction; `apply` writes everything that follows from
+one activity and that it is done, all or nothing, so that twice is as good as once. Many are applied
+in one transaction, and if one of them fails, each in its own.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import structlog
+
+from fedirec.activitypub.parse import Activity, parse_activity
+from fedirec.errors import LeaseLostError
+from fedirec.failpoints import failpoint
+from fedirec.federation import pointers, registry
+from fedirec.federation.context import Federation
+from fedirec.federation.fetch_ledger import Allowance
+from fedirec.federation.handling import Case, Handler, Outcome, Resolved, Scene, ignore
+from fedirec.federation.outbox import carry_out, scene_of
+from fedirec.federation.resolution import resolve
+from fedirec.storage import actors, blocks, queue, received, turns
+from fedirec.storage.database import Reader, Transaction
+from fedirec.storage.inboxes import Source
+from fedirec.storage.queue import ClaimedReceived
+
+_log: Final = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A kept activity with all that had to be fetched for it.
+
+    `told` is what its origin said in place of it, or why nothing follows, for what somebody else
+    signed; None for what its own actor did.
+    """
+
+    claimed: ClaimedReceived
+    activity: Activity
+    resolved: Resolved = field(default_factory=Resolved)
+    told: Case | Outcome | None = None
+
+
+async def handle_received(federation: Federation, claimed: ClaimedReceived) -> None:
+    """Handle one kept activity by itself. Raises as `prepare`, and what its handler raises."""
+    (failure,) = await apply_all(federation, [await prepare(federation, claimed)])
+    if failure is not None:
+        raise failure
+
+
+async def prepare(federation: Federation, claimed: ClaimedReceived) -> Prepared:
+    """Read a kept activity and fetch what its handler asks for; network.
+
+    Raises RemoteUnavailableError when something vital cannot be fetched now: then it is tried
+    again later.
+    """
+    failpoint("received.claimed")
+    body = claimed.body.encode()
+    activity = parse_activity(body, limits=federation.limits)
+    allowance = Allowance(requests=federation.limits.fetches_per_activity)
+    if claimed.signer_id == claimed.actor_id:
+        prepared = Prepared(claimed=claimed, activity=activity)
+        handler = registry.find_handler(activity)
+        if isinstance(handler, str) or not handler.needs(activity, federation.instance):
+            return prepared
+        case = await federation.database.read(lambda reader: _case_of(reader, prepared))
+        if isinstance(case, Outcome):
+            return prepared  # nothing is fetched for somebody who was blocked meanwhile
+        resolved = await _resolve(federation, handler, activity, allowance)
+        return Prepared(claimed=claimed, activity=activity, resolved=resolved)
+    told = await pointers.follow(federation, activity, body, allowance)
+    if not isinstance(told, Case):
+        return Prepared(claimed=claimed, activity=activity, told=told)
+    handler = registry.find_handler(told.activity)
+    resolved = (
+        Resolved()
+        if isinstance(handler, str)
+        else await _resolve(federation, handler, told.activity, allowance)
+    )
+    return Prepared(claimed=claimed, activity=activity, resolved=resolved, told=told)
+
+
+async def apply_all(
+    federation: Federation, batch: Sequence[Prepared]
+) -> Sequence[BaseException | None]:
+    """Apply what is prepared; return what went wrong with each, in the order given.
+
+    A lease that was lost throws its result away, and is nothing wrong.
+    """
+    try:
+        await _apply_together(federation, batch)
+    except BaseException as error:
+        if is_told_to_stop(error):
+            raise
+        if len(batch) == 1:
+            return [_failure(federation, batch[0], error)]
+    else:
+        return [None] * len(batch)
+    failures: list[BaseException | None] = []
+    for prepared in batch:
+        failures += await apply_all(federation, [prepared])
+    return failures
+
+
+def is_told_to_stop(error: BaseException) -> bool:
+    """Whether this task is being cancelled; else a handler raised what only looks like that."""
+    task = asyncio.current_task()
+    is_cancelled = task is not None and task.cancelling() > 0
+    return isinstance(error, asyncio.CancelledError) and is_cancelled
+
+
+def _failure(
+    federation: Federation, prepared: Prepared, error: BaseException
+) -> BaseException | None:
+    if not isinstance(error, LeaseLostError):
+        return error
+    federation.counts.leases_lost["received"] += 1
+    _log.info("received.lease_lost", received_id=prepared.claimed.id, reason=str(error))
+    return None
+
+
+async def _apply_together(federation: Federation, batch: Sequence[Prepared]) -> None:
+    scene = scene_of(federation)
+    # In one order everywhere: what one actor did as it came, and two workers never wait in a ring
+    ordered = sorted(batch, key=lambda each: (each.claimed.actor_id, each.claimed.id))
+
+    async def work(transaction: Transaction) -> list[Outcome]:
+        outcomes = [await _apply(transaction, scene, prepared) for prepared in ordered]
+        await _settle(transaction, scene, ordered, outcomes)
+        return outcomes
+
+    outcomes = await federation.database.run(work)
+    failpoint("received.settled")
+    for prepared, outcome in zip(ordered, outcomes, strict=True):
+        federation.counts.handled["ignored" if outcome.ignored else "handled"] += 1
+        _log.debug(
+            "received.handled",
+            activity_id=prepared.activity.id,
+            type=prepared.activity.type,
+            actor_id=prepared.activity.actor,
+            ignored=outcome.ignored,
+        )
+    federation.wake()
+
+
+async def _apply(transaction: Transaction, scene: Scene, prepared: Prepared) -> Outcome:
+    """Write everything that follows from an activity."""
+    claimed = prepared.claimed
+    # a Create and its Update, or a Like and its Undo, may be handled at the same time
+    await turns.wait(transaction, claimed.actor_id)
+    case = await _case_of(transaction, prepared)
+    outcome = await registry.apply(transaction, case, scene) if isinstance(case, Case) else case
+    await carry_out(
+        transaction,
+        scene,
+        case.activity if isinstance(case, Case) else prepared.activity,
+        outcome,
+        source=Source.RECEIVED,
+        source_id=claimed.id,
+    )
+    failpoint("received.applied")
+    return outcome
+
+
+async def _case_of(reader: Reader, prepared: Prepared) -> Case | Outcome:
+    """Return the case as its actor or its origin tells it, or why there is none."""
+    told, claimed = prepared.told, prepared.claimed
+    if isinstance(told, Outcome):
+        return told
+    actor_id = claimed.actor_id if told is None else told.actor.id
+    actor = await actors.find_actor(reader, actor_id)
+    if actor is None:
+        return ignore(f"{actor_id} was deleted meanwhile")
+    if await blocks.is_actor_blocked(reader, blocks.INSTANCE, actor_id):
+        return ignore(f"{actor_id} was blocked meanwhile")
+    if told is not None:
+        return replace(told, resolved=prepared.resolved)
+    return Case(
+        activity=prepared.activity,
+        actor=actor,
+        recipients=claimed.recipients,
+        resolved=prepared.resolved,
+    )
+
+
+async def _resolve(
+    federation: Federation, handler: Handler, activity: Activity, allowance: Allowance
+) -> Resolved:
+    """Fetch what the handler asks for, in two steps at most; no transaction is open here."""
+    needs = handler.needs(activity, federation.instance)
+    first = await resolve(federation, needs, allowance=allowance)
+    more_needs = handler.more_needs(first, federation.instance)
+    more = await resolve(federation, more_needs, allowance=allowance)
+    return Resolved(
+        documents={**first.documents, **more.documents},
+        failures={**first.failures, **more.failures},
+    )
+
+
+async def _settle(
+    transaction: Transaction,
+    scene: Scene,
+    batch: Sequence[Prepared],
+    outcomes: Sequence[Outcome],
+) -> None:
+    """Mark the rows done in the same transaction; raise LeaseLostError if one is not ours now."""
+    handled: list[tuple[str, str]] = []
+    are_ours = True
+    for prepared, outcome in zip(batch, outcomes, strict=True):
+        claimed = prepared.claimed
+        if outcome.ignored is None:
+            handled.append((claimed.id, claimed.token))
+            continue
+        are_ours &= await queue.settle_received(
+            transaction,
+            id=claimed.id,
+            token=claimed.token,
+            state="ignored",
+            detail=outcome.ignored,
+            now=scene.now,
+        )
+    are_ours &= await received.settle_handled(transaction, handled, now=scene.now)
+    if not are_ours:
+        message = "another worker took it when its lease ran out"
+        raise LeaseLostError(message)
