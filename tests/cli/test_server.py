@@ -1,7 +1,9 @@
 """One instance built once and stopped in order, in this process."""
 
 import asyncio
+import re
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,17 @@ import structlog
 
 from fedirec.config import Settings, build_settings
 from fedirec.errors import ConfigurationError
-from fedirec.server import _drain, is_served, open_federation, serve, work
+from fedirec.server import (
+    _drain,
+    check_place,
+    found,
+    is_served,
+    open_federation,
+    serve,
+    work,
+)
+from fedirec.storage.migrate import check_schema, migrate
+from tests.databases import CountingDatabase
 
 
 @pytest.fixture
@@ -100,3 +112,17 @@ async def test_work_that_does_not_end_in_time_is_cancelled():
         await _drain([task], seconds=0.01)
 
     assert task.cancelled()
+
+
+async def test_an_instance_opens_without_a_look_at_what_waits(settings):
+    async with open_federation(settings, is_founding=True) as federation:
+        counting = CountingDatabase(federation.database)
+
+        await migrate(counting, now=federation.now())
+        await check_schema(counting)
+        await check_place(counting, federation.instance)
+        await found(replace(federation, database=counting))
+
+    queues = re.compile(r"\b(deliveries|delivery_hosts|received|fan_outs)\b")
+    assert counting.counts.statements
+    assert [sql for sql in counting.counts.statements if queues.search(sql)] == []
