@@ -140,7 +140,7 @@ async def test_workers_at_the_same_moment_share_the_share_of_a_host(storage):
         await enqueue(storage, number, *inboxes, now=NOW + number * MINUTE / 60)
 
     claims = await asyncio.gather(
-        *(claim(storage, worker=f"{worker}", now=NOW + MINUTE) for worker in range(6))
+        *(claim(storage, limit=1, worker=f"{worker}", now=NOW + MINUTE) for worker in range(6))
     )
 
     assert sum(len(claimed) for claimed in claims) <= 2
