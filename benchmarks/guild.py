@@ -97,9 +97,9 @@ def new_guild(
 
 
 @asynccontextmanager
-async def opened(guild: Guild) -> AsyncIterator[Federation]:
-    """Open a guild in this process, founding what is missing."""
-    async with open_federation(guild.settings(), is_founding=True) as federation:
+async def opened(guild: Guild, *, is_founding: bool = False) -> AsyncIterator[Federation]:
+    """Open a guild in this process; `is_founding` makes what is missing, and looks for damage."""
+    async with open_federation(guild.settings(), is_founding=is_founding) as federation:
         yield federation
 
 
@@ -107,7 +107,7 @@ def add_members(guild: Guild, names: Sequence[str]) -> dict[str, str]:
     """Found the guild if need be, let members in, and return a token of each."""
 
     async def add() -> dict[str, str]:
-        async with opened(guild) as federation:
+        async with opened(guild, is_founding=True) as federation:
             for name in names:
                 await add_member(federation, name)
             return {name: await make_token(federation, name, ("read", "write")) for name in names}
