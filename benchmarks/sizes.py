@@ -36,6 +36,7 @@ _LETTERS: Final = 1_000
 _PAGES: Final = 1_000
 _LOOKUPS: Final = 2_000
 _WARMING_LOOKUPS: Final = 10_000  # the server keeps its connection, and what that has read
+_WARMING_CLAIMS: Final = 16  # until every host was looked at once, as a worker has
 _CLAIMS: Final = 8
 _CLAIMED: Final = 64
 _UNSEEN: Final = "select id from received where activity_key = ? and actor_id = ?"
@@ -196,10 +197,10 @@ def _claim(_workshop: Workshop, each: Sized, _pen: Pen) -> float:
         used, claimed = 0.0, 0
         async with opened(each.guild) as federation:
             line = delivery_line(federation)
-            for number in range(_CLAIMS + 1):
+            for number in range(_WARMING_CLAIMS + _CLAIMS):
                 began = time.process_time()
                 items = await line.claim(federation, _CLAIMED)
-                if number:  # the first one finds a connection without a statement prepared
+                if number >= _WARMING_CLAIMS:
                     used += time.process_time() - began
                     claimed += len(items)
                 await line.release(federation, items)
