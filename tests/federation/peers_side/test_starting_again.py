@@ -14,7 +14,7 @@ from fedirec.domain.limits import Limits
 from fedirec.federation.key_cache import KeyCache
 from fedirec.storage.opening import open_database
 from fedirec.workers.loop import run_workers
-from tests.federation.peers_side.home import make_federation
+from tests.federation.peers_side.home import Clock, make_federation
 from tests.federation.peers_side.test_working import publish
 from tests.outgoing import loopback_transport
 
@@ -25,6 +25,13 @@ ADDRESSES = [f"127.0.5.{number}" for number in range(1, HOSTS + 1)]
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+class Going(Clock):
+    """The hour as it is."""
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC)
 
 
 class Hosts:
@@ -56,7 +63,7 @@ async def hosts():
     for address in ADDRESSES:
         site = web.TCPSite(runner, address, 0)
         await site.start()
-        port = site._server.sockets[0].getsockname()[1]
+        port = runner.addresses[-1][1]
         made.urls.append((f"http://{address}:{port}/inbox", f"{address}:{port}"))
     yield made
     await runner.cleanup()
@@ -72,7 +79,7 @@ async def test_what_waited_never_falls_upon_a_host_all_at_once(
     limits, stop = Limits(), asyncio.Event()
     async with AsyncExitStack() as stack:
         first = await make_federation(
-            database, await stack.enter_async_context(loopback_transport()), utc_now, limits=limits
+            database, await stack.enter_async_context(loopback_transport()), Going(), limits=limits
         )
         other = await open_database(database_url)
         stack.push_async_callback(other.close)
@@ -92,7 +99,3 @@ async def test_what_waited_never_falls_upon_a_host_all_at_once(
 
     assert max(hosts.most.values()) <= limits.deliveries_per_host
     assert set(hosts.got.values()) == {count}
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
