@@ -70,13 +70,12 @@ def _start(guild: Guild, hosts: Neighbourhood) -> tuple[float, float]:
     hosts.forget()
     has_work = Ledger(guild).count("delivery_hosts") > 0
     began = time.monotonic()
-    with serving(guild) as server:
+    with serving(guild):
         ready = time.monotonic() - began
         if not has_work:
             return ready, 0.0
         first = wait_for(lambda: hosts.counts().deliveries > 0, what="a delivery")
         time.sleep(_WATCHED_SECONDS)
-        server.kill()
     return ready, first
 
 
