@@ -119,8 +119,9 @@ class GuardedResolver(AbstractResolver):
         return found
 
     def _remember(self, host: str, why: str) -> OSError:
-        self._failures[host] = f"DNS for {host}: {why}"
-        return OSError(errno.EHOSTUNREACH, self._failures[host])
+        message = f"DNS for {host}: {why}"
+        self._failures[host] = message  # may be forgotten at once, if it is kept for no time
+        return OSError(errno.EHOSTUNREACH, message)
 
 
 def _result(host: str, address: str, port: int) -> ResolveResult:
