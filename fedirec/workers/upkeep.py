@@ -22,8 +22,9 @@ async def keep_up(federation: Federation) -> None:
             written = await deliveries.expand_fan_out(
                 transaction, limit=limit, now=federation.now()
             )
-        if written is None:
-            break
+            if written is None:
+                break
+            failpoint("fan_out.written")
         failpoint("fan_out.committed")
         federation.wake()
     await upkeep.run_due(federation)
