@@ -1,5 +1,6 @@
 """Floods, and what is looked at first: whoever shouts is not heard, and others are."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -34,6 +35,49 @@ async def test_a_flood_of_one_server_does_not_stop_another(tmp_path, addresses):
         assert len(refused) >= 30
         assert int(refused[0].headers["retry-after"]) >= 1
         assert other.status == 202
+
+
+@pytest.mark.rule("RX-10", "RX-14")
+async def test_while_one_server_floods_another_is_heard_and_the_flood_costs_nothing(
+    tmp_path, addresses
+):
+    limits = {"requests_per_host_minute": 60, "requests_per_unknown_host_minute": 60}
+    async with (
+        running(tmp_path, limits=limits) as home,
+        Peer(address=next(addresses)) as loud,
+        Peer(address=next(addresses)) as quiet_peer,
+    ):
+        await home.add("ada")
+        mallory, alice = loud.add_actor("mallory"), quiet_peer.add_actor("alice")
+        good = [(await post(home, mallory, like(mallory))).status for _ in range(70)]
+        fetched = len(fetches(loud))
+
+        async def flood(**changes: Any) -> list[Answer]:
+            return [await post(home, mallory, like(mallory), **changes) for _ in range(60)]
+
+        async with asyncio.TaskGroup() as tasks:
+            signed = tasks.create_task(flood())
+            forged = tasks.create_task(flood(key=other_rsa_pair()))
+            heard = [(await post(home, alice, like(alice))).status for _ in range(20)]
+
+        refused = [*signed.result(), *forged.result()]
+        kept = [*good, *(answer.status for answer in refused)].count(202)
+        assert heard == [202] * 20
+        # a forged signature that nobody looks at is not called wrong
+        assert [answer.status for answer in refused].count(429) >= 100
+        assert all(int(a.headers["retry-after"]) >= 1 for a in refused if a.status == 429)
+        assert len(fetches(loud)) == fetched
+        assert await received_from(home, loud.host) == kept
+
+
+async def received_from(home: Home, host: str) -> int:
+    """How many activities of a host were kept."""
+    async with home.federation.database.reading() as reader:
+        row = await reader.fetch_one(
+            "select count(*) as kept from received where host = :host", {"host": host}
+        )
+    assert row is not None
+    return int(row["kept"] or 0)
 
 
 @pytest.mark.rule("RX-10", "RX-14")
