@@ -59,6 +59,7 @@ def _leaving(
         expires_at=scene.now + tried_for,
         is_protective=is_protective(activity.type, is_about_itself=is_about_itself),
         takes_back=activity.type == "Delete",
+        is_first=activity.type == "Create",
     )
 
 

@@ -76,12 +76,12 @@ select distinct d.inbox, d.host from deliveries d join activities a on a.id = d.
 where a.object_id = :object_id and {_MAY_HAVE_LEFT.format(row="d")} order by d.inbox"""  # noqa: S608 - text of ours
 _WRITE: Final = """
 insert into deliveries (activity_id, inbox, host, actor_id, order_key, state, attempt, next_at,
-  last_class, created_at, expires_at, settled_at)
+  last_class, created_at, expires_at, settled_at, is_first)
 select cast(:activity_id as text), t.inbox, t.host, cast(:actor_id as text),
   cast(:order_key as text), case when p.host is null then 'due' else 'expired' end, 0,
   cast(:at as bigint), case when p.host is null then null else '{unreachable}' end,
   cast(:at as bigint), cast(:expires_at as bigint),
-  case when p.host is null then null else cast(:at as bigint) end
+  case when p.host is null then null else cast(:at as bigint) end, cast(:is_first as boolean)
 from ({targets}) as t
 left join peers p on p.host = t.host and p.circuit = 'open' and p.opened_at <= :down_since
 where true{only} on conflict do nothing"""
@@ -109,7 +109,7 @@ _NOT_TWICE: Final = (
 )
 _FAN_OUT: Final = """
 select activity_id, actor_id, followed_id, our_host, order_key, cursor, due_at, expires_at,
-  is_protective, takes_back
+  is_protective, takes_back, is_first
 from fan_outs where due_at <= :now order by due_at, activity_id, followed_id limit 1"""
 _INBOXES: Final = {
     True: "select id, coalesce(shared_inbox, inbox) as inbox, host from actors",
@@ -130,7 +130,7 @@ class Leaving:
     They are tried from `first_try_at` on until `expires_at`. Of two deliveries to one inbox with
     the same `order_key` the older activity goes first (P5). What `is_protective` is tried even at
     hosts that have been down for a week. `takes_back` the object: it is not sent to whom surely
-    nothing about the object was sent.
+    nothing about the object was sent. What `is_first` made the object: nothing goes before it.
     """
 
     activity_id: ActivityId
@@ -140,6 +140,7 @@ class Leaving:
     expires_at: datetime
     is_protective: bool = False
     takes_back: bool = False
+    is_first: bool = False
 
 
 async def enqueue(
@@ -211,6 +212,7 @@ async def enqueue_to_followers(
             "expires_at": to_microseconds(leaving.expires_at),
             "is_protective": leaving.is_protective,
             "takes_back": leaving.takes_back,
+            "is_first": leaving.is_first,
         },
         leaving,
         limit,
@@ -240,8 +242,13 @@ async def expand_fan_out(transaction: Transaction, *, limit: int, now: datetime)
         expires_at=from_microseconds(row["expires_at"]),
         is_protective=bool(row["is_protective"]),
         takes_back=bool(row["takes_back"]),
+        is_first=bool(row["is_first"]),
     )
-    flags = {"is_protective": leaving.is_protective, "takes_back": leaving.takes_back}
+    flags = {
+        "is_protective": leaving.is_protective,
+        "takes_back": leaving.takes_back,
+        "is_first": leaving.is_first,
+    }
     return await _enqueue_page(transaction, {**row, **flags}, leaving, limit)
 
 
@@ -325,6 +332,7 @@ async def _write(
             "at": at,
             "expires_at": to_microseconds(leaving.expires_at),
             "down_since": down_since,
+            "is_first": leaving.is_first,
         },
     )
     if written:

@@ -13,9 +13,9 @@ UNFINISHED: Final = "state in ('due', 'waiting', 'leased', 'held')"
 SUSPECT: Final = 3
 """So many workers in a row ended in the middle of it: from now on it runs alone."""
 
-_IS_FIRST: Final = """not exists (
+_IS_FIRST: Final = """(d.is_first or not exists (
     select 1 from deliveries e where e.inbox = d.inbox and e.order_key = d.order_key
-      and e.activity_id < d.activity_id and e.{unfinished})""".replace("{unfinished}", UNFINISHED)
+      and e.activity_id < d.activity_id and e.{unfinished}))""".replace("{unfinished}", UNFINISHED)
 # The oldest due of one lane; none that follows an unfinished one about the same object (P5).
 _FIRST_OF_LANE: Final = f"""select * from (
     select d.activity_id as activity, d.inbox as url from deliveries d

@@ -70,6 +70,7 @@ class World:
             first_try_at=self.now,
             expires_at=self.now + 100 * DAY,
             takes_back=kind == "Delete",
+            is_first=kind == "Create",
         )
         async with self.database.transaction() as transaction:
             await say(transaction, number, type=kind, object_id=note)

@@ -10,7 +10,7 @@ insert into delivery_hosts (lane, next_at, host)
 select distinct case when state = 'due' then 0 else 1 end, next_at, host from deliveries where state in ('due', 'waiting');
 
 drop index deliveries_due;
-create index deliveries_due on deliveries (host, state, next_at, activity_id, created_at) where state in ('due', 'waiting', 'leased');
+create index deliveries_due on deliveries (state, host, next_at, activity_id, created_at) where state in ('due', 'waiting', 'leased');
 drop index deliveries_leased;
 create index deliveries_leased on deliveries (next_at, host) where state = 'leased';
 create index received_leased on received (next_at) where state = 'leased';
@@ -33,6 +33,10 @@ create index peers_down on peers (host, opened_at) where circuit = 'open';
 -- Who is asked after when an inbox does not take anything.
 create index actors_by_inbox on actors (inbox);
 create index actors_by_shared_inbox on actors (shared_inbox) where shared_inbox is not null;
+
+-- Nothing about the object can go before it: a claim need not look, whatever else waits.
+alter table deliveries add column is_first boolean not null default false;
+alter table fan_outs add column is_first boolean not null default false;
 
 -- The cursor is the last follower; a page that is written again is there once.
 alter table fan_outs add column is_protective boolean not null default false;
