@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -224,7 +225,7 @@ async def test_what_fails_eight_times_is_dead_with_its_reason(federation, peer, 
 async def test_a_full_disk_kills_nothing_that_was_accepted(federation, peer, clock):
     await receive(federation, peer)
     await publish(federation, ("https://peer.example/inbox", "peer.example"))
-    lines = (received_line(federation), delivery_line(federation))
+    lines: tuple[Any, ...] = (received_line(federation), delivery_line(federation))
 
     for _ in range(federation.limits.received_attempts + 2):
         for line in lines:
