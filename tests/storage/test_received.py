@@ -252,3 +252,37 @@ async def test_a_signature_is_remembered_until_it_is_forgotten(database):
 
     assert (first, second) == ({f"{early}a", f"{early}b"}, {f"{late}c"})
     assert (forgotten, seen, stays) == (2, [False, False], True)
+
+
+@pytest.mark.rule("ST-03")
+async def test_what_its_workers_never_end_is_passed_by_runs_alone_and_is_dead_at_last(database):
+    await keep(database, a_received(1))
+    now = NOW
+    for _ in range(3):
+        assert len(await claim(database, now=now)) == 1
+        now += MINUTE
+    await keep(database, a_received(2, created_at=now))
+
+    (rest,) = await claim(database, now=now)
+    alone = []
+    for _ in range(6):
+        async with database.transaction() as transaction:
+            await queue.end_received_leases(transaction, now=now, most=8)
+            alone += await queue.claim_received(
+                transaction,
+                now=now,
+                limit=1,
+                token="alone",
+                lease_until=now + MINUTE,
+                is_suspect=True,
+            )
+        now += MINUTE
+
+    assert rest.id == a_received(2).id
+    assert [(each.id, each.attempt) for each in alone] == [
+        (a_received(1).id, attempt) for attempt in range(4, 9)
+    ]
+    async with database.reading() as reader:
+        row = await reader.fetch_one("select state, last_class from received where state = 'dead'")
+    assert row is not None
+    assert row["last_class"] == "lost"
