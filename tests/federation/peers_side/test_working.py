@@ -265,3 +265,35 @@ def test_a_slip_of_ours_is_kept_with_its_traceback():
 
     assert "test_working.py" in text
     assert len(text) <= 500
+
+
+@pytest.mark.rule("RX-08")
+async def test_a_worker_begins_with_few_however_much_is_due(federation):
+    for number in range(40):
+        host = f"peer{number}.example"
+        await publish(federation, (f"https://{host}/inbox", host), number=number)
+    line = delivery_line(federation)
+
+    first = await line.claim(federation, line.slots)
+    at_once = await line.claim(federation, line.slots - len(first))
+
+    assert (len(first), at_once) == (4, ())
+
+
+@pytest.mark.rule("ST-03")
+async def test_what_may_have_ended_its_workers_runs_when_nothing_else_does(federation, clock):
+    await publish(federation, ("https://poison.example/inbox", "poison.example"), number=1)
+    for _ in range(3):  # as many workers began it, and were never heard of again
+        assert len(await delivery_line(federation).claim(federation, 64)) == 1
+        clock.forward(minutes=2)
+    await publish(federation, ("https://peer.example/inbox", "peer.example"), number=2)
+    line = delivery_line(federation)
+
+    [other] = await line.claim(federation, line.slots)
+    beside = await line.claim(federation, line.slots - 1)
+    [alone] = await line.claim(federation, line.slots)
+    await publish(federation, ("https://new.example/inbox", "new.example"), number=3)
+    meanwhile = await line.claim(federation, line.slots - 1)
+
+    assert (other.host, alone.host) == ("peer.example", "poison.example")
+    assert (list(beside), list(meanwhile)) == ([], [])
