@@ -42,7 +42,7 @@ def turns(clock):
 async def test_units_take_turns_in_order(turns):
     seen = []
 
-    async def unit(number):
+    async def unit(number: int) -> None:
         async with turns.taken():
             seen.append(number)
             await asyncio.sleep(0)
@@ -60,13 +60,13 @@ async def test_who_waited_behind_one_that_waited_in_vain_is_not_tried(
 ):
     tried = []
 
-    async def first():
+    async def first() -> None:
         async with turns.taken():
             await asyncio.sleep(0.01)
             clock.now += waited
             raise is_busy()
 
-    async def second():
+    async def second() -> None:
         async with turns.taken():
             tried.append(1)
 
@@ -101,7 +101,7 @@ async def test_many_writers_wait_no_longer_than_one(templates, tmp_path):
     loop = asyncio.get_running_loop()
     began = loop.time()
 
-    async def write():
+    async def write() -> None:
         async with database.transaction() as transaction:
             await transaction.execute("delete from instance")
 

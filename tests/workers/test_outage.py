@@ -1,6 +1,8 @@
 """While the database is away, workers wait, say so once, and lose nothing that was done."""
 
 import asyncio
+from collections.abc import MutableMapping, Sequence
+from typing import Any
 
 import pytest
 import structlog
@@ -30,7 +32,7 @@ class Away(Pile):
         await super().settle(federation, results)
 
 
-def events_of(events):
+def events_of(events: Sequence[MutableMapping[str, Any]]) -> list[tuple[Any, Any]]:
     return [(event["event"], event["line"]) for event in events]
 
 

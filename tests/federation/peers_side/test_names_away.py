@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -13,10 +13,11 @@ from fedirec.errors import RemoteUnavailableError
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import deliver
 from fedirec.federation.remote_actors import look_up_key
+from fedirec.storage.database import Database
 from fedirec.storage.queue import ClaimedDelivery
 from fedirec.transport.resolver import Lookup
 from fedirec.web.refusals import refusal_of
-from tests.federation.peers_side.home import MEMBER, make_federation
+from tests.federation.peers_side.home import MEMBER, Clock, make_federation
 from tests.outgoing import loopback_transport, quick_limits
 from tests.peers import Peer
 
@@ -61,7 +62,9 @@ async def peer() -> AsyncIterator[Peer]:
 
 
 @pytest.fixture
-async def home_with(database, clock) -> AsyncIterator[Callable]:
+async def home_with(
+    database: Database, clock: Clock
+) -> AsyncIterator[Callable[[Lookup], Awaitable[Federation]]]:
     """An instance that looks names up in this way."""
     opened = []
 
