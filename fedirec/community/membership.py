@@ -291,6 +291,7 @@ async def rotate_keys(federation: Federation, actor_id: ActorId) -> None:
             await keys.insert_key(transaction, replace(new, created_at=now))
         await _announce_profile(transaction, federation, actor)
         failpoint("keys.written")
+    federation.memory.forget()
     failpoint("keys.committed")
     federation.wake()
 

@@ -4,7 +4,7 @@ from fedirec.domain.actors import Host
 from fedirec.domain.origins import parse_url
 from fedirec.errors import InvalidInputError
 from fedirec.federation.context import Federation
-from fedirec.storage import blocks, queue
+from fedirec.storage import blocks, deliveries
 
 
 def check_host(federation: Federation, text: str) -> Host:
@@ -26,7 +26,7 @@ async def block_host(federation: Federation, text: str, *, reason: str | None = 
         await blocks.block(
             transaction, blocks.INSTANCE, host, kind="host", reason=reason, now=federation.now()
         )
-        await queue.cancel_deliveries(transaction, host, now=federation.now())
+        await deliveries.cancel_to(transaction, host, now=federation.now())
     federation.memory.forget()
     return host
 

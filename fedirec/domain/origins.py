@@ -112,6 +112,7 @@ class ParsedUrl:
         return f"{self.document}#{self.fragment}" if self.fragment else self.document
 
 
+@lru_cache(_KEPT)
 def parse_url(text: str, *, allow_http: bool = False, allow_fragment: bool = True) -> ParsedUrl:
     """Read an absolute https URL, http too where `allow_http` says so.
 
@@ -144,7 +145,6 @@ def parse_url(text: str, *, allow_http: bool = False, allow_fragment: bool = Tru
     return parsed
 
 
-@lru_cache(_KEPT)
 def origin_of(uri: str) -> Origin:
     """Return the origin of an http or https URL. Raises InvalidInputError as `parse_url`."""
     return parse_url(uri, allow_http=True).origin

@@ -22,7 +22,7 @@ from fedirec.failpoints import failpoint
 from fedirec.federation.answers import retry_after_of
 from fedirec.federation.context import Federation
 from fedirec.federation.gate import open_gate
-from fedirec.federation.signing import knock
+from fedirec.federation.signing import Letter, knock
 from fedirec.storage.queue import ClaimedDelivery
 from fedirec.transport.protocol import Request, Response
 
@@ -65,7 +65,7 @@ async def deliver(federation: Federation, claimed: ClaimedDelivery) -> DeliveryR
                 request,
                 actor_id=claimed.actor_id,
                 check_hop=gate.pass_delivery,
-                written_at=claimed.created_at,
+                letter=Letter(written_at=claimed.created_at, habit=claimed.habit),
             )
     except BlockedError as error:
         return DeliveryResult(

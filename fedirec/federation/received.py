@@ -2,10 +2,9 @@
 
 `prepare` may use the network and opens no transaction; `apply` writes everything that follows from
 one activity and that it is done, all or nothing, so that twice is as good as once. Many are applied
-in one transaction, and if one of them fails, each in its own.
+in one transaction.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -45,9 +44,7 @@ class Prepared:
 
 async def handle_received(federation: Federation, claimed: ClaimedReceived) -> None:
     """Handle one kept activity by itself. Raises as `prepare`, and what its handler raises."""
-    (failure,) = await apply_all(federation, [await prepare(federation, claimed)])
-    if failure is not None:
-        raise failure
+    await apply_all(federation, [await prepare(federation, claimed)])
 
 
 async def prepare(federation: Federation, claimed: ClaimedReceived) -> Prepared:
@@ -82,46 +79,12 @@ async def prepare(federation: Federation, claimed: ClaimedReceived) -> Prepared:
     return Prepared(claimed=claimed, activity=activity, resolved=resolved, told=told)
 
 
-async def apply_all(
-    federation: Federation, batch: Sequence[Prepared]
-) -> Sequence[BaseException | None]:
-    """Apply what is prepared; return what went wrong with each, in the order given.
+async def apply_all(federation: Federation, batch: Sequence[Prepared]) -> None:
+    """Apply what is prepared, all of it in one transaction or nothing.
 
-    A lease that was lost throws its result away, and is nothing wrong.
+    Raises what the handler of one of them raises; then each may be tried alone. A lease that was
+    lost throws the result away, and alone it is nothing wrong.
     """
-    try:
-        await _apply_together(federation, batch)
-    except BaseException as error:
-        if is_told_to_stop(error):
-            raise
-        if len(batch) == 1:
-            return [_failure(federation, batch[0], error)]
-    else:
-        return [None] * len(batch)
-    failures: list[BaseException | None] = []
-    for prepared in batch:
-        failures += await apply_all(federation, [prepared])
-    return failures
-
-
-def is_told_to_stop(error: BaseException) -> bool:
-    """Whether this task is being cancelled; else a handler raised what only looks like that."""
-    task = asyncio.current_task()
-    is_cancelled = task is not None and task.cancelling() > 0
-    return isinstance(error, asyncio.CancelledError) and is_cancelled
-
-
-def _failure(
-    federation: Federation, prepared: Prepared, error: BaseException
-) -> BaseException | None:
-    if not isinstance(error, LeaseLostError):
-        return error
-    federation.counts.leases_lost["received"] += 1
-    _log.info("received.lease_lost", received_id=prepared.claimed.id, reason=str(error))
-    return None
-
-
-async def _apply_together(federation: Federation, batch: Sequence[Prepared]) -> None:
     scene = scene_of(federation)
     # In one order everywhere: what one actor did as it came, and two workers never wait in a ring
     ordered = sorted(batch, key=lambda each: (each.claimed.actor_id, each.claimed.id))
@@ -131,7 +94,14 @@ async def _apply_together(federation: Federation, batch: Sequence[Prepared]) -> 
         await _settle(transaction, scene, ordered, outcomes)
         return outcomes
 
-    outcomes = await federation.database.run(work)
+    try:
+        outcomes = await federation.database.run(work)
+    except LeaseLostError as error:
+        if len(batch) > 1:
+            raise
+        federation.counts.leases_lost["received"] += 1
+        _log.info("received.lease_lost", received_id=batch[0].claimed.id, reason=str(error))
+        return
     failpoint("received.settled")
     for prepared, outcome in zip(ordered, outcomes, strict=True):
         federation.counts.handled["ignored" if outcome.ignored else "handled"] += 1

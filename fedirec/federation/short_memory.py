@@ -4,12 +4,12 @@ What is remembered is harmless when stale: blocks are asked for again when an ac
 and a key that no longer fits is looked up anew. One memory belongs to one `Federation`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from fedirec.domain.actors import Actor, ActorId
-from fedirec.storage.keys import RemoteKey
+from fedirec.storage.keys import RemoteKey, StoredKey
 
 SECONDS: Final = 1.0
 MAX_KEPT: Final = 4_096
@@ -47,6 +47,7 @@ class ShortMemory:
         self._begun_at = monotonic()
         self._senders: dict[str, Sender] = {}
         self._ours: dict[ActorId, Actor] = {}
+        self._pens: dict[ActorId, Sequence[StoredKey]] = {}
         self._lists: HostLists | None = None
 
     def find(self, key_id: str) -> Sender | None:
@@ -79,10 +80,21 @@ class ShortMemory:
         self._turn()
         self._ours[actor.id] = actor
 
+    def find_pens(self, actor_id: ActorId) -> Sequence[StoredKey] | None:
+        """Return the keys of one of our actors as they were read."""
+        self._turn()
+        return self._pens.get(actor_id)
+
+    def keep_pens(self, actor_id: ActorId, pens: Sequence[StoredKey]) -> None:
+        """Remember the keys of one of our actors."""
+        self._turn()
+        self._pens[actor_id] = pens
+
     def forget(self) -> None:
         """Read everything anew: somebody here changed it."""
         self._senders.clear()
         self._ours.clear()
+        self._pens.clear()
         self._lists = None
 
     def _turn(self) -> None:

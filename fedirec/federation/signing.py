@@ -20,6 +20,7 @@ from fedirec.signatures.keys import PrivateKey
 from fedirec.signatures.messages import SignedRequest
 from fedirec.signatures.schemes import Scheme, sign_request
 from fedirec.storage import keys, peers
+from fedirec.storage.schemes import Habit, find_habits, set_scheme
 from fedirec.transport.protocol import Request, Response
 
 REMEMBERED_FOR: Final = timedelta(days=7)
@@ -39,6 +40,18 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a delivery brings to signing: when it was written, and its host's habit, if known.
+
+    What was written before a key was made is signed by the key before it, while there is one, since
+    peers may know no other yet.
+    """
+
+    written_at: datetime
+    habit: Habit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Pen:
     """What an actor signs with, and the scheme remembered for the peer, if any."""
 
@@ -53,18 +66,18 @@ async def knock(
     *,
     actor_id: ActorId,
     check_hop: Callable[[str], None],
-    written_at: datetime | None = None,
+    letter: Letter | None = None,
 ) -> Response:
     """Send a request signed by one of our actors, in another way while the signature is refused.
 
     `check_hop` is told the URL of each request before it leaves, redirects included, and raises to
-    stop it. `written_at`: what was written before a key was made is signed by the key before it,
-    while there is one, since peers may know no other yet. Returns the first answer that is no
+    stop it. `letter` is what is delivered, if anything is. Returns the first answer that is no
     refusal, or else the first refusal. Remembers the scheme that worked. Raises as
     `Transport` does; ConfigurationError if the actor has no RSA key.
     """
     host = parse_url(request.url, allow_http=True).host
-    pen = await _take_pen(federation, actor_id, host, written_at or federation.now())
+    letter = letter or await _read_letter(federation, host)
+    pen = await _take_pen(federation, actor_id, letter)
     send = federation.transport.fetch if request.method == "GET" else federation.transport.post
     refusals: list[Response] = []
     for way in ways_to_sign(request, pen.remembered):
@@ -93,23 +106,34 @@ def ways_to_sign(request: Request, remembered: Scheme | None) -> list[Way]:
     return new + old if remembered is Scheme.RFC9421 else old + new
 
 
-async def _take_pen(
-    federation: Federation, actor_id: ActorId, host: Host, written_at: datetime
-) -> _Pen:
-    async with federation.database.reading() as reader:
-        stored = await keys.list_keys(reader, actor_id, now=federation.now())
-        peer = await peers.find_peer(reader, host)
+async def _read_letter(federation: Federation, host: Host) -> Letter:
+    """Return what stands for something that is asked now."""
+    habits = await federation.database.read(lambda reader: find_habits(reader, [host]))
+    return Letter(written_at=federation.now(), habit=habits.get(host))
+
+
+async def _take_pen(federation: Federation, actor_id: ActorId, letter: Letter) -> _Pen:
+    now = federation.now()
+    stored = federation.memory.find_pens(actor_id)
+    if stored is None:
+        stored = await federation.database.read(
+            lambda reader: keys.list_keys(reader, actor_id, now=now)
+        )
+        federation.memory.keep_pens(actor_id, stored)
     # RSA in both schemes: it is the one kind of key that every peer verifies.
     rsa = [key for key in stored if key.kind == "rsa"]
-    newest = next((key for key in rsa if key.created_at < written_at), rsa[-1] if rsa else None)
+    older = (key for key in rsa if key.created_at < letter.written_at)
+    newest = next(older, rsa[-1] if rsa else None)
     if newest is None:
         message = f"{actor_id} has no RSA key to sign with: run `fedirec member rotate-keys`"
         raise ConfigurationError(message)
-    remembered = None
-    if peer is not None and peer.scheme is not None and peer.scheme_at is not None:
-        is_fresh = federation.now() - peer.scheme_at < REMEMBERED_FOR
-        remembered = Scheme(peer.scheme) if is_fresh else None
-    return _Pen(key_id=newest.id, key=federation.keys.private(newest), remembered=remembered)
+    habit = letter.habit
+    is_fresh = habit is not None and now - habit.learnt_at < REMEMBERED_FOR
+    return _Pen(
+        key_id=newest.id,
+        key=federation.keys.private(newest),
+        remembered=Scheme(habit.scheme) if habit is not None and is_fresh else None,
+    )
 
 
 def _signer(
@@ -145,5 +169,5 @@ async def _remember(
     now = federation.now()
     async with federation.database.transaction() as transaction:
         await peers.see_peer(transaction, host, now)
-        await peers.set_scheme(transaction, host, scheme, now)
+        await set_scheme(transaction, host, scheme, now)
     _log.info("signature.scheme_learnt", host=host, scheme=scheme)

@@ -7,6 +7,7 @@ what is understood must match, every time it is said.
 import base64
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from fedirec.errors import InvalidInputError
@@ -16,6 +17,7 @@ _SUPPORTED: Final = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
 _SHA256_MULTIHASH: Final = b"\x12\x20"  # the code of sha2-256, and 32 bytes
 
 
+@lru_cache(16)  # one activity goes to many inboxes
 def digest_header(body: bytes) -> str:
     """Return the value of `Digest` (RFC 3230), beside a draft-cavage signature.
 
@@ -38,6 +40,7 @@ def check_digest(values: Sequence[str], body: bytes) -> bool:
     return bool(stated) and all(stated)
 
 
+@lru_cache(16)
 def content_digest(body: bytes) -> str:
     """Return the value of `Content-Digest` (RFC 9530), beside an RFC 9421 signature."""
     return f"sha-256=:{_base64(hashlib.sha256(body).digest())}:"

@@ -45,7 +45,12 @@ class Window(Protocol):
 
 def http_date(instant: datetime) -> str:
     """Write an aware instant as HTTP does, to the second: `Tue, 20 Apr 2021 02:07:55 GMT`."""
-    return format_datetime(instant.astimezone(UTC), usegmt=True)
+    return _http_second(int(instant.timestamp()))
+
+
+@lru_cache(16)  # many requests leave in one second
+def _http_second(second: int) -> str:
+    return format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True)
 
 
 @lru_cache(256)  # many requests come in one second

@@ -12,7 +12,7 @@ from typing import Final
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
 from fedirec.domain.circuits import LOST_AFTER
-from fedirec.storage.blocks import INSTANCE, hits
+from fedirec.storage.blocks import INSTANCE, covers, hits
 from fedirec.storage.database import (
     Reader,
     Row,
@@ -121,6 +121,11 @@ where {UNFINISHED} and expires_at <= :now and attempt > 0
   and not (state = 'leased' and next_at > :now) returning host"""  # noqa: S608 - text of ours
 _LOST_AFTER: Final = LOST_AFTER // timedelta(microseconds=1)
 _ELSEWHERE: Final = " where not is_local and gone_at is null and id in "
+
+
+_CANCEL: Final = f"""
+update deliveries set state = 'cancelled', settled_at = :now, lease_token = null, lease_until = null
+where {UNFINISHED} and {covers("cast(:host as text)", "host")}"""  # noqa: S608 - text of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,6 +287,14 @@ async def expire_deliveries(transaction: Transaction, now: datetime) -> int:
     rows = await transaction.fetch_all(_EXPIRE, {"now": at})
     await look_at_waiting(transaction, sorted({text(row, "host") for row in rows}), at)
     return len(rows)
+
+
+async def cancel_to(transaction: Transaction, host: str, *, now: datetime) -> int:
+    """Drop what is not sent yet to what a block of `host` covers; return how many.
+
+    Their rows tell so.
+    """
+    return await transaction.execute(_CANCEL, {"host": host, "now": to_microseconds(now)})
 
 
 async def _enqueue_page(

@@ -107,16 +107,6 @@ async def list_peers(reader: Reader, *, after: str | None = None, limit: int = 1
     return page_of(rows, limit, _read, lambda row: text(row, "host"))
 
 
-async def set_scheme(
-    transaction: Transaction, host: Host, scheme: str | None, now: datetime
-) -> None:
-    """Remember how a host, which was seen, wants requests signed; None forgets it."""
-    await transaction.execute(
-        "update peers set scheme = :scheme, scheme_at = :now where host = :host",
-        {"host": host, "scheme": scheme, "now": to_microseconds(now)},
-    )
-
-
 async def forget_peer(transaction: Transaction, host: Host, now: datetime) -> bool:
     """Forget what is known of a host; return whether anything was. What waits for it goes on."""
     forgotten = await transaction.execute("delete from peers where host = :host", {"host": host})

@@ -1,4 +1,4 @@
-"""The queue of what is to be sent and what is to be handled: claim, settle, cancel.
+"""The queue of what is to be sent and what is to be handled: claim and settle.
 
 A claim leases rows to a token until an instant, and counts the attempt before it is made (ST-03).
 A lease that ran out is ended by the next claim, which counts that it was lost; settling asks for
@@ -19,7 +19,6 @@ from typing import Final
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
 from fedirec.domain.circuits import CircuitState, Sign
-from fedirec.storage.blocks import covers
 from fedirec.storage.circuits import HostSigns, note_signs
 from fedirec.storage.database import Row, Transaction, Value, to_microseconds
 from fedirec.storage.delivery_hosts import (
@@ -40,12 +39,12 @@ from fedirec.storage.leases import (
     SETTLE_RECEIVED,
     SETTLED,
     SUSPECT,
-    UNFINISHED,
     lease_of,
     lease_of_suspect,
     reap,
 )
 from fedirec.storage.received import recipients_of
+from fedirec.storage.schemes import Habit, find_habits
 from fedirec.storage.statements import (
     in_chunks,
     instant,
@@ -57,9 +56,6 @@ from fedirec.storage.statements import (
     values_list,
 )
 
-_CANCEL: Final = f"""
-update deliveries set state = 'cancelled', settled_at = :now, lease_token = null, lease_until = null
-where {UNFINISHED} and {covers("cast(:host as text)", "host")}"""  # noqa: S608 - text of ours
 _DETAIL: Final = 4_000  # a traceback; an answer is cut before
 _LOST: Final = "its worker ended, or was too slow, before there was a result"
 _MOST_HOSTS: Final = 128
@@ -71,7 +67,7 @@ _BODIES: Final = "select id, type, body from activities where id in "
 class ClaimedDelivery:
     """A delivery leased to `token`; `attempt` counts the one to be made now, from 1.
 
-    `last_class` is what the one before came to.
+    `last_class` is what the one before came to; `habit` is how the host wants it signed, if known.
     """
 
     activity_id: ActivityId
@@ -85,6 +81,7 @@ class ClaimedDelivery:
     created_at: datetime
     expires_at: datetime
     last_class: str | None = None
+    habit: Habit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,14 +325,6 @@ async def settle_received(  # noqa: PLR0913 - a row's columns
     return changed > 0
 
 
-async def cancel_deliveries(transaction: Transaction, host: str, *, now: datetime) -> int:
-    """Drop what is not sent yet to what a block of `host` covers; return how many.
-
-    Their rows tell so.
-    """
-    return await transaction.execute(_CANCEL, {"host": host, "now": to_microseconds(now)})
-
-
 async def _with_bodies(
     transaction: Transaction, rows: Sequence[Row], token: str
 ) -> list[ClaimedDelivery]:
@@ -345,11 +334,14 @@ async def _with_bodies(
         places, parameters = listed("id", chunk)
         found = await transaction.fetch_all(f"{_BODIES}{places}", parameters)
         bodies |= {text(row, "id"): row for row in found}
-    claimed = [_claimed(row, bodies, token) for row in rows]
+    habits = await find_habits(transaction, sorted({Host(text(row, "host")) for row in rows}))
+    claimed = [_claimed(row, bodies, habits, token) for row in rows]
     return sorted(claimed, key=lambda delivery: (delivery.host, delivery.activity_id))
 
 
-def _claimed(row: Row, bodies: Mapping[str, Row], token: str) -> ClaimedDelivery:
+def _claimed(
+    row: Row, bodies: Mapping[str, Row], habits: Mapping[str, Habit], token: str
+) -> ClaimedDelivery:
     activity = bodies[text(row, "activity_id")]
     return ClaimedDelivery(
         activity_id=ActivityId(text(row, "activity_id")),
@@ -363,6 +355,7 @@ def _claimed(row: Row, bodies: Mapping[str, Row], token: str) -> ClaimedDelivery
         created_at=instant(row, "created_at"),
         expires_at=instant(row, "expires_at"),
         last_class=text_or_none(row, "last_class"),
+        habit=habits.get(text(row, "host")),
     )
 
 

@@ -24,7 +24,7 @@ async def wait(transaction: Transaction, name: str) -> None:
     """Wait until this transaction alone does what goes by a name, such as an actor's id.
 
     Each statement sees what others committed before it, so two that make and edit one thing at the
-    same time would each find nothing. Take it first, and only one.
+    same time would each find nothing. Take it first; who takes several takes them in their order.
     """
     if transaction.engine != "sqlite":
         await transaction.fetch_one(_WAIT, {"number": _number(name)})

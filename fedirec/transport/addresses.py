@@ -6,6 +6,7 @@ library's `is_global` says yes to `64:ff9b::7f00:1`, `2002:7f00:1::` and `224.0.
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from fedirec.domain.origins import ParsedUrl
@@ -53,9 +54,11 @@ _SPECIAL_V6: Final = tuple(
         "3fff::/20",  # documentation, RFC 9637
     )
 )
+_KEPT: Final = 4_096  # every request asks twice about its peer's
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: IPv4 as IPv6-only hosts see it
 
 
+@lru_cache(_KEPT)
 def is_public(address: str) -> bool:
     """Whether an address literal is one of the public internet's; anything odd is not.
 
@@ -102,6 +105,7 @@ class AddressPolicy:
             raise RemoteRefusedError(f"expected a public address and a known port: {url.document}")
 
 
+@lru_cache(_KEPT)
 def _parse(address: str) -> Address | None:
     """Return the address, IPv4 taken out of its IPv6 mapping; None for a name or a scoped one."""
     try:

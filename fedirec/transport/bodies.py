@@ -87,6 +87,8 @@ async def read_remark(response: aiohttp.ClientResponse, *, limits: Limits) -> by
     The status has said what became of the delivery: a body that is slow, broken or huge must not
     turn an accepted delivery into a failed one, or hold its slot for long.
     """
+    if response.content.at_eof():  # most answers to a POST are empty
+        return b""
     body = bytearray()
     seconds = min(limits.first_byte_timeout.total_seconds(), _REMARK_SECONDS)
     try:

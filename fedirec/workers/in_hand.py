@@ -38,5 +38,9 @@ class InHand:
         try:
             yield
         finally:
-            self._alone.discard(name)
-            self._retrying.discard(name)
+            self.put_down(name)
+
+    def put_down(self, name: str) -> None:
+        """End with an item, if it is in hand."""
+        self._alone.discard(name)
+        self._retrying.discard(name)

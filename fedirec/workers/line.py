@@ -21,9 +21,9 @@ class Line(Generic[Item, Result]):
     `slots` is how many items are under way at most, `deadline` how long one may take: less than
     its lease; `patience` is how long what is under way may go on when we stop. `claim` leases at
     most that many items, their attempts counted already. `name_of` tells an item apart in the log:
-    its ids, never its body. `settle` records results, several in one
-    transaction. `fail` records what came in place of a result, `release` hands items back. `after`
-    is what a recorded result still asks for; should it fail, nothing is lost.
+    its ids, never its body. `settle` records results in one transaction, all or none; if it fails,
+    each is tried alone. `fail` records what came in place of a result, `release` hands items
+    back. `after` is what a recorded result still asks for; should it fail, nothing is lost.
     """
 
     name: str

@@ -7,14 +7,13 @@ outlives its item's deadline; what is under way when we stop has 25 seconds, the
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, Generic
+from typing import Final, Generic, NamedTuple
 
 import structlog
 
 from fedirec.community.upkeep import forget_old
 from fedirec.errors import FedirecError, StorageUnavailableError
 from fedirec.federation.context import Federation
-from fedirec.federation.received import is_told_to_stop
 from fedirec.workers.deliveries import delivery_line
 from fedirec.workers.line import Item, Line, Result
 from fedirec.workers.outage import Outage
@@ -22,6 +21,7 @@ from fedirec.workers.received import received_line
 from fedirec.workers.upkeep import ask_after_stamps, keep_up
 
 POLL_SECONDS: Final = 1.0
+LINGER_SECONDS: Final = 0.02  # for a batch: a commit costs as much for one as for many
 UPKEEP_SECONDS: Final = 5.0
 TIDYING_SECONDS: Final = 3_600.0
 
@@ -67,16 +67,22 @@ async def run_line(
 ) -> None:
     """Keep the slots of one line filled until `stop` is set, then let them empty."""
     running: dict[asyncio.Task[None], Item] = {}
-    settling = _Settling(federation, line)
+    settling = _Settling(federation, line, lambda: len(running))
     outage = Outage(line.name)
+    loop = asyncio.get_running_loop()
+    looked_at = -LINGER_SECONDS
     async with asyncio.TaskGroup() as tasks:
         while not stop.is_set():
             bell.clear()
             free = line.slots - len(running)
             claimed: Sequence[Item] = ()
-            if free >= max(line.slots // 8, 1):  # in batches, not one by one
-                async with _looking_past(outage, stop):
-                    claimed = await _claim(federation, line, free)
+            has_waited = loop.time() - looked_at >= LINGER_SECONDS
+            if free < max(line.slots // 2, 1) and not (free and has_waited):
+                await _pause(bell, LINGER_SECONDS)  # claimed in batches, not one by one
+                continue
+            async with _looking_past(outage, stop):
+                claimed = await _claim(federation, line, free)
+            looked_at = loop.time()
             for item in claimed:
                 task = tasks.create_task(_carry(federation, line, item, settling))
                 running[task] = item
@@ -87,22 +93,68 @@ async def run_line(
         await _drain(federation, line, running)
 
 
+class _Waiter(NamedTuple, Generic[Result]):
+    """A result that waits to be recorded, and what went wrong with that, told in the end."""
+
+    result: Result
+    failure: asyncio.Future[BaseException | None]
+
+
 class _Settling(Generic[Item, Result]):
     """Gathers results, so that one transaction records all that came during the one before."""
 
-    def __init__(self, federation: Federation, line: Line[Item, Result]) -> None:
+    def __init__(
+        self, federation: Federation, line: Line[Item, Result], under_way: Callable[[], int]
+    ) -> None:
         self._federation = federation
         self._line = line
-        self._waiting: list[Result] = []
+        self._under_way = under_way
+        self._waiting: list[_Waiter[Result]] = []
         self._lock = asyncio.Lock()
+        self._enough = asyncio.Event()
 
     async def record(self, result: Result) -> None:
-        """Return once the result is recorded, with whatever else came by then."""
-        self._waiting.append(result)
+        """Return once the result is recorded, with whatever else came by then; raise its failure.
+
+        While others are under way it waits for some of them, for no longer than a blink.
+        """
+        waiter = _Waiter(result, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiter)
+        self._look_whether_enough()
         async with self._lock:
-            batch, self._waiting = self._waiting, []
-            if batch:
-                await self._settle(batch)
+            if self._waiting:
+                self._look_whether_enough()
+                await _pause(self._enough, LINGER_SECONDS)
+                batch, self._waiting = self._waiting, []
+                await self._settle_all(batch)
+        failure = await waiter.failure
+        if failure is not None:
+            raise failure
+
+    def _look_whether_enough(self) -> None:
+        if len(self._waiting) >= min(self._under_way(), max(self._line.slots // 4, 1)):
+            self._enough.set()
+        else:
+            self._enough.clear()
+
+    async def _settle_all(self, batch: Sequence[_Waiter[Result]]) -> None:
+        """Record a batch, or each alone when that fails: one of them may be at fault."""
+        failure: BaseException | None = asyncio.CancelledError()  # should we be stopped ourselves
+        try:
+            await self._settle([waiter.result for waiter in batch])
+        except BaseException as error:  # one of the three places
+            if _is_told_to_stop(error):
+                raise
+            failure = error
+            if len(batch) > 1 and not isinstance(error, StorageUnavailableError):
+                for waiter in batch:
+                    await self._settle_all([waiter])
+        else:
+            failure = None
+        finally:
+            for waiter in batch:
+                if not waiter.failure.done():
+                    waiter.failure.set_result(failure)
 
     async def _settle(self, batch: Sequence[Result]) -> None:
         """Record as soon as the database lets us: what was sent already is not sent again."""
@@ -159,7 +211,7 @@ async def _carry(
             result = await line.work(federation, item)
         await settling.record(result)
     except BaseException as error:  # one of the three places
-        if is_told_to_stop(error):
+        if _is_told_to_stop(error):
             raise
         is_ours = isinstance(error, FedirecError)
         federation.counts.failures[line.name] += 1
@@ -176,6 +228,13 @@ async def _carry(
         if line.after is not None:
             deadline = federation.limits.fetch_timeout.total_seconds()
             await _attempt(f"after {line.name}", _within(deadline, line.after(federation, result)))
+
+
+def _is_told_to_stop(error: BaseException) -> bool:
+    """Whether this task is being cancelled; else a handler raised what only looks like that."""
+    task = asyncio.current_task()
+    is_cancelled = task is not None and task.cancelling() > 0
+    return isinstance(error, asyncio.CancelledError) and is_cancelled
 
 
 async def _within(seconds: float, doing: Awaitable[None]) -> None:

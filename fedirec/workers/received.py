@@ -5,20 +5,19 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fedirec.federation.context import Federation
-from fedirec.federation.received import prepare
+from fedirec.federation.received import Prepared, apply_all, prepare
 from fedirec.storage import queue
 from fedirec.storage.database import Transaction
 from fedirec.storage.queue import ClaimedReceived
 from fedirec.workers.failures import describe, is_last, is_lasting, next_try_at
 from fedirec.workers.in_hand import InHand
 from fedirec.workers.line import Line
-from fedirec.workers.together import Together
 
 SLOTS: Final = 64  # they wait for the network, and then are applied together
 SETTLING: Final = timedelta(seconds=5)
 
 
-def received_line(federation: Federation) -> Line[ClaimedReceived, None]:
+def received_line(federation: Federation) -> Line[ClaimedReceived, Prepared]:
     """Return the line of received activities, with this instance's limits."""
     work = _Received()
     return Line(
@@ -27,8 +26,8 @@ def received_line(federation: Federation) -> Line[ClaimedReceived, None]:
         deadline=max(federation.limits.lease - SETTLING, SETTLING),
         name_of=_name_of,
         claim=work.claim,
-        work=work.handle,
-        settle=_settled_already,
+        work=work.prepare,
+        settle=work.apply,
         fail=_fail,
         release=_release,
     )
@@ -39,7 +38,6 @@ class _Received:
 
     def __init__(self) -> None:
         self._in_hand = InHand()
-        self._together = Together()
 
     async def claim(self, federation: Federation, limit: int) -> Sequence[ClaimedReceived]:
         """Lease what is due, all in one unit of work; `limit` slots are free."""
@@ -72,18 +70,25 @@ class _Received:
             self._in_hand.take(_name_of(each), is_retry=False, is_suspect=is_suspect)
         return claimed
 
-    async def handle(self, federation: Federation, claimed: ClaimedReceived) -> None:
-        """Make one attempt."""
-        async with self._in_hand.doing(_name_of(claimed)):
-            await self._together.apply(federation, await prepare(federation, claimed))
+    async def prepare(self, federation: Federation, claimed: ClaimedReceived) -> Prepared:
+        """Fetch what its handler asks for."""
+        try:
+            return await prepare(federation, claimed)
+        except BaseException:
+            self._in_hand.put_down(_name_of(claimed))
+            raise
+
+    async def apply(self, federation: Federation, batch: Sequence[Prepared]) -> None:
+        """Write everything that follows, and that it is done."""
+        try:
+            await apply_all(federation, batch)
+        finally:
+            for prepared in batch:
+                self._in_hand.put_down(_name_of(prepared.claimed))
 
 
 def _name_of(claimed: ClaimedReceived) -> str:
     return f"{claimed.id} {claimed.activity_key} of {claimed.actor_id}"
-
-
-async def _settled_already(_federation: Federation, _results: Sequence[None]) -> None:
-    """Do nothing: an activity's effects and its row are written in one transaction."""
 
 
 async def _fail(federation: Federation, claimed: ClaimedReceived, error: BaseException) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from fedirec.domain.actors import ActorId, Host
 from fedirec.domain.moderation import HostVerdict, admit_host
-from fedirec.storage import blocks, cards, deliveries, queue
+from fedirec.storage import blocks, cards, deliveries
 from fedirec.storage.blocks import INSTANCE, covers
 from fedirec.storage.database import Database
 from fedirec.storage.deliveries import Leaving
@@ -145,7 +145,7 @@ async def test_what_waits_for_a_blocked_host_is_dropped(storage):
     await enqueue(storage, 1, an_inbox(BLOCKED), an_inbox(HEARD))
 
     async with storage.transaction() as transaction:
-        assert await queue.cancel_deliveries(transaction, "bad.example", now=NOW) == 1
+        assert await deliveries.cancel_to(transaction, "bad.example", now=NOW) == 1
 
 
 @pytest.mark.rule("PA-01")

@@ -7,7 +7,7 @@ import pytest
 from fedirec.domain.actors import Host
 from fedirec.domain.circuits import CircuitState, Sign
 from fedirec.domain.follows import FollowState
-from fedirec.storage import actors, blocks, follows, peers
+from fedirec.storage import actors, blocks, follows, peers, schemes
 from fedirec.storage.blocks import INSTANCE
 from fedirec.storage.circuits import HostSigns, note_signs
 from fedirec.storage.database import Reader
@@ -31,9 +31,9 @@ async def test_a_host_is_remembered_from_when_it_was_first_seen(database):
         assert await peers.find_peer(transaction, THEIRS) is None
         await peers.see_peer(transaction, THEIRS, NOW)
         await peers.see_peer(transaction, THEIRS, NOW + DAY)
-        await peers.set_scheme(transaction, THEIRS, "rfc9421", NOW + DAY)
+        await schemes.set_scheme(transaction, THEIRS, "rfc9421", NOW + DAY)
         peer = await peers.find_peer(transaction, THEIRS)
-        await peers.set_scheme(transaction, THEIRS, None, NOW + 2 * DAY)
+        await schemes.set_scheme(transaction, THEIRS, None, NOW + 2 * DAY)
         forgotten = await peers.find_peer(transaction, THEIRS)
 
     assert peer is not None

@@ -1,6 +1,6 @@
 """What ends, is released or is looked at in the queue."""
 
-from fedirec.storage import deliveries, queue
+from fedirec.storage import deliveries
 from fedirec.storage.queue_lists import list_deliveries
 from tests.storage.queueing import an_inbox, claim, enqueue, settle, states
 from tests.storage.samples import (
@@ -16,8 +16,8 @@ async def test_cancelled_deliveries_are_never_claimed(storage):
     await enqueue(storage, 1, an_inbox("blocked.example"), an_inbox("peer.example"))
 
     async with storage.transaction() as transaction:
-        assert await queue.cancel_deliveries(transaction, "blocked.example", now=NOW) == 1
-        assert await queue.cancel_deliveries(transaction, "blocked.example", now=NOW) == 0
+        assert await deliveries.cancel_to(transaction, "blocked.example", now=NOW) == 1
+        assert await deliveries.cancel_to(transaction, "blocked.example", now=NOW) == 0
 
     assert [each.host for each in await claim(storage)] == ["peer.example"]
 
@@ -43,7 +43,7 @@ async def test_the_list_shows_every_row_once_by_state_and_host(storage):
     for number in range(6):
         await enqueue(storage, number, an_inbox("a.example"), an_inbox("b.example"))
     async with storage.transaction() as transaction:
-        await queue.cancel_deliveries(transaction, "a.example", now=NOW)
+        await deliveries.cancel_to(transaction, "a.example", now=NOW)
 
     seen: list[tuple[str, str]] = []
     before = None
@@ -67,7 +67,7 @@ async def test_hosts_with_nothing_left_to_send_hold_up_nobody(storage):
     await enqueue(storage, 1, *stale)
     async with storage.transaction() as transaction:
         for _inbox, host in stale:
-            await queue.cancel_deliveries(transaction, host, now=NOW)
+            await deliveries.cancel_to(transaction, host, now=NOW)
     await enqueue(storage, 2, an_inbox("peer.example"))
 
     assert [each.host for each in await claim(storage, limit=2)] == ["peer.example"]

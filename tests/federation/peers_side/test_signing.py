@@ -8,7 +8,7 @@ from fedirec.federation.context import Federation
 from fedirec.federation.signing import knock
 from fedirec.signatures import cavage, message_signatures
 from fedirec.signatures.schemes import Scheme
-from fedirec.storage import keys, peers
+from fedirec.storage import keys, peers, schemes
 from fedirec.transport.protocol import Request, Response
 from tests.federation.peers_side.home import INSTANCE, MEMBER
 from tests.keys import rsa_pair
@@ -85,7 +85,7 @@ async def test_the_scheme_that_worked_is_remembered_for_the_host(federation, pee
 async def test_what_is_remembered_is_dropped_when_it_no_longer_works(federation, peer):
     async with federation.database.transaction() as transaction:
         await peers.see_peer(transaction, peer.host, federation.now())
-        await peers.set_scheme(transaction, peer.host, Scheme.RFC9421, federation.now())
+        await schemes.set_scheme(transaction, peer.host, Scheme.RFC9421, federation.now())
     peer.answers("/inbox", 401)
 
     response = await post(federation, peer)
@@ -98,7 +98,7 @@ async def test_what_is_remembered_is_dropped_when_it_no_longer_works(federation,
 async def test_what_was_remembered_a_week_ago_is_tried_anew(federation, peer, clock):
     async with federation.database.transaction() as transaction:
         await peers.see_peer(transaction, peer.host, federation.now())
-        await peers.set_scheme(transaction, peer.host, Scheme.RFC9421, federation.now())
+        await schemes.set_scheme(transaction, peer.host, Scheme.RFC9421, federation.now())
     peer.answers("/inbox", 202)
     clock.forward(days=8)
 

@@ -243,7 +243,6 @@ async def test_what_was_received_and_is_handed_back_is_due_at_once(federation, p
     claimed = await line.claim(federation, line.slots)
 
     await line.release(federation, claimed)
-    await line.settle(federation, [])
 
     assert len(await line.claim(federation, line.slots)) == 1
 
