@@ -39,6 +39,8 @@ PREFIX: Final = "FEDIREC_"
 DEFAULT_FILE: Final = Path("fedirec.toml")
 
 _SPAN: Final = re.compile(r"(\d+)\s*([smhd]?)")
+_SQLITE: Final = "sqlite:///"
+_PASSWORD: Final = re.compile(r"(?<=[?&])((?:ssl)?password)=[^&]*")
 _MAX_PORT: Final = 65_535
 _LEAST_TOKEN: Final = 24
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -167,7 +169,7 @@ class Settings(BaseSettings):
         if self.ca_file is not None and not self.ca_file.is_file():
             message = f"FEDIREC_CA_FILE: there is no file {self.ca_file}"
             raise ValueError(message)
-        if self.shared_port and self.database_url().startswith("sqlite:"):
+        if self.shared_port and self.sqlite_file() is not None:
             message = "FEDIREC_SHARED_PORT: several `serve` share a port on PostgreSQL only"
             raise ValueError(message)
         if self.test_network:
@@ -206,7 +208,12 @@ class Settings(BaseSettings):
 
     def database_url(self) -> str:
         """The database's URL; SQLite in the data folder when none is named."""
-        return self.database or f"sqlite:///{(self.data / 'fedirec.db').absolute()}"
+        return self.database or f"{_SQLITE}{(self.data / 'fedirec.db').absolute()}"
+
+    def sqlite_file(self) -> Path | None:
+        """The file that the database is, None on PostgreSQL."""
+        kind, separator, path = self.database_url().partition(_SQLITE)
+        return Path(path) if separator and not kind else None
 
     def metrics_digest(self) -> bytes | None:
         """SHA-256 of the token that opens `/metrics`; None when there is none."""
@@ -221,7 +228,7 @@ class Settings(BaseSettings):
             for name in type(self).model_fields
             if name != "limits"
         }
-        shown[PREFIX + "DATABASE"] = _masked_url(self.database_url())
+        shown[PREFIX + "DATABASE"] = masked_url(self.database_url())
         shown[PREFIX + "HOST"] = self.host or self.domain
         for field in fields(Limits):
             shown[f"{PREFIX}LIMITS__{field.name.upper()}"] = _text(getattr(self.limits, field.name))
@@ -358,10 +365,12 @@ def _span(name: str, text: str) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
-def _masked_url(url: str) -> str:
-    parts = urlsplit(url)
+def masked_url(url: str) -> str:
+    """Return the address of a database as anybody may read it, each password as `****`."""
+    shown = _PASSWORD.sub(r"\1=****", url)
+    parts = urlsplit(shown)
     if parts.password is None:
-        return url
+        return shown
     return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":****@")))
 
 

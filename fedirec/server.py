@@ -47,7 +47,6 @@ DOOR_SECONDS: Final = 12.0
 LOCK_NAME: Final = "serving.lock"
 WORKING_NAME: Final = "working.lock"
 _LOCK_SECONDS: Final = 1.0
-_SQLITE: Final = "sqlite:///"
 
 log = structlog.get_logger(__name__)
 
@@ -281,7 +280,7 @@ def _transport(settings: Settings) -> HttpTransport:
 
 def space_of(settings: Settings) -> SpaceWatch:
     """Return what watches the disk that the database lies on."""
-    file = sqlite_file(settings)
+    file = settings.sqlite_file()
     return SpaceWatch(
         settings.data if file is None else file.parent,
         least_bytes=settings.limits.free_space_bytes,
@@ -298,14 +297,8 @@ def _application(federation: Federation, intake: Intake, settings: Settings) -> 
     return build_application(federation, intake, options)
 
 
-def sqlite_file(settings: Settings) -> Path | None:
-    """Return the file that the database is, None on PostgreSQL."""
-    url = settings.database_url()
-    return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
-
-
 def _prepare_data(settings: Settings, *, is_founding: bool) -> None:
-    file = sqlite_file(settings)
+    file = settings.sqlite_file()
     if is_founding:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # OP-04
     elif file is not None and not file.is_file():

@@ -10,7 +10,7 @@ from typing import Final
 
 from fedirec.config import Settings, TcpAddress, settings_file
 from fedirec.errors import ConfigurationError, FedirecError
-from fedirec.server import check_place, is_served, space_of, sqlite_file
+from fedirec.server import check_place, is_served, space_of
 from fedirec.storage import checkup
 from fedirec.storage.database import Database, Reader
 from fedirec.storage.hours import DatabaseHour
@@ -117,7 +117,7 @@ def _check_machine(settings: Settings) -> Iterator[Finding]:
 
 
 def _doubt(settings: Settings) -> Finding | None:
-    path = sqlite_file(settings)
+    path = settings.sqlite_file()
     todo = None if path is None else why_doubted(path)
     return (
         None if todo is None else Finding(id="log", says="the last changes may be lost", todo=todo)
@@ -125,7 +125,7 @@ def _doubt(settings: Settings) -> Finding | None:
 
 
 async def _open(settings: Settings) -> Database:
-    path = sqlite_file(settings)
+    path = settings.sqlite_file()
     if path is not None and not path.is_file():
         message = f"there is no {path}: run `fedirec init`, or restore a backup"
         raise ConfigurationError(message)
@@ -232,7 +232,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _database_files(settings: Settings) -> list[Path]:
-    path = sqlite_file(settings)
+    path = settings.sqlite_file()
     if path is None:
         return []
     names = (path.name, f"{path.name}-wal", f"{path.name}-shm")

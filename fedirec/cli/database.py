@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from fedirec.cli.arguments import Commands, add_command, add_group, show
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fedirec.config import Settings
     from fedirec.storage.moving import Progress
 
@@ -47,14 +45,14 @@ async def _migrate(arguments: argparse.Namespace) -> None:
 async def _move(arguments: argparse.Namespace) -> None:
     from contextlib import AsyncExitStack
 
-    from fedirec.config import load_settings
+    from fedirec.config import load_settings, masked_url
     from fedirec.server import LOCK_NAME, WORKING_NAME, holding, utc_now
     from fedirec.storage.moving import move
     from fedirec.storage.opening import open_database, open_postgresql_at
 
     settings = load_settings()
-    _file_of(settings)
-    where = _without_password(arguments.url)
+    _check_file(settings)
+    where = masked_url(arguments.url)
     async with AsyncExitStack() as stack:
         for name in (LOCK_NAME, WORKING_NAME):
             stack.enter_context(holding(settings.data / name, is_alone=True))
@@ -77,28 +75,17 @@ async def _move(arguments: argparse.Namespace) -> None:
         )
 
 
-def _file_of(settings: "Settings") -> "Path":
-    """Return the SQLite file of this guild; raises ConfigurationError if there is none to move."""
-    from pathlib import Path
-
+def _check_file(settings: "Settings") -> None:
+    """Raise ConfigurationError unless this guild is in a file of SQLite."""
     from fedirec.errors import ConfigurationError
 
-    kind, separator, path = settings.database_url().partition("sqlite:///")
-    if kind or not separator:
+    file = settings.sqlite_file()
+    if file is None:
         message = "FEDIREC_DATABASE names PostgreSQL already: `database move` begins at SQLite"
         raise ConfigurationError(message)
-    if not Path(path).is_file():
-        message = f"there is no guild in {path} to move"
+    if not file.is_file():
+        message = f"there is no guild in {file} to move"
         raise ConfigurationError(message)
-    return Path(path)
-
-
-def _without_password(url: str) -> str:
-    """Return the address of a database as anybody may read it."""
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 class _Teller:

@@ -162,13 +162,20 @@ def test_a_unix_socket_can_be_listened_on():
     assert given(listen="unix:/run/fedirec/socket").listen_address() == Path("/run/fedirec/socket")
 
 
-def test_passwords_are_masked():
-    settings = given(database="postgresql://guild:secret-word@db.example/guild")
+@pytest.mark.parametrize(
+    ("database", "expected"),
+    [
+        ("postgresql://guild:secret@db.example/guild", "postgresql://guild:****@db.example/guild"),
+        ("postgresql:///guild?user=a&password=secret&ssl=on",
+         "postgresql:///guild?user=a&password=****&ssl=on"),
+        ("sqlite:////srv/fedirec.db", "sqlite:////srv/fedirec.db"),
+    ],
+)  # fmt: skip
+def test_passwords_are_masked(database, expected):
+    shown = given(database=database).masked()
 
-    shown = settings.masked()
-
-    assert shown["FEDIREC_DATABASE"] == "postgresql://guild:****@db.example/guild"
-    assert "secret-word" not in str(shown)
+    assert shown["FEDIREC_DATABASE"] == expected
+    assert "secret" not in str(shown)
 
 
 def test_names_that_look_like_settings_and_are_none_are_found():

@@ -18,8 +18,7 @@ SQL = re.compile(
 MAY_COMPARE = {
     "fedirec/activitypub/documents.py",  # sorts out what has no web scheme; compares no hosts
     "fedirec/domain/origins.py",  # the one judge
-    "fedirec/server.py",  # tells databases apart by their URL
-    "fedirec/storage/opening.py",  # the same
+    "fedirec/storage/opening.py",  # tells databases apart by their URL
 }
 MAY_TRUST_HTML = {"fedirec/activitypub/content.py", "fedirec/web/templating.py"}
 
