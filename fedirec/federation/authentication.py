@@ -130,7 +130,8 @@ async def _read_sender(federation: Federation, signature: ParsedSignature) -> Se
             )
             return Sender(known=known, is_known_alive=is_alive), lists
 
-        sender, lists = await federation.database.read(look)
+        found = await federation.database.read(look)
+        sender, lists = found
         federation.memory.keep_lists(lists)
         if sender.is_known_alive:
             federation.memory.keep(signature.key_id, sender)
