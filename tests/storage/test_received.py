@@ -250,7 +250,8 @@ async def test_a_signature_is_remembered_until_it_is_forgotten(database):
         seen = [await is_seen(transaction, f"{early}{name}") for name in "ab"]
         stays = await is_seen(transaction, f"{late}c")
 
-    assert (first, second) == ({f"{early}a", f"{early}b"}, {f"{late}c"})
+    assert first == {f"{early}a", f"{early}b"}
+    assert second == {f"{late}c"}
     assert (forgotten, seen, stays) == (2, [False, False], True)
 
 
