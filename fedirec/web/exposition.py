@@ -121,12 +121,12 @@ class Figures(Collector):
         ):
             yield _counter(name, says, found, label)
         labels = ("route", "method", "status")
-        requests = HistogramMetricFamily(
+        answered = HistogramMetricFamily(
             "fedirec_request_seconds", "Requests that were answered.", labels=labels
         )
         for (template, method, digit), spread in counts.requests.items():
-            requests.add_metric((template, method, f"{digit}xx"), spread.up_to(), spread.total)
-        yield requests
+            answered.add_metric((template, method, f"{digit}xx"), spread.up_to(), spread.total)
+        yield answered
         yield _histogram("loop_lag_seconds", "How late the event loop comes back.", counts.loop_lag)
         yield _histogram("commit_rows", "Received activities in one commit.", counts.commits)
 
