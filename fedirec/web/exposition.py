@@ -51,9 +51,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # a registry knows it as itself
 class Figures(Collector):
-    """Everything that one answer tells."""
+    """Everything that one answer tells; `tasks` are those of the event loop."""
 
     counts: Counts
+    tasks: int
     queue: Queue
     now: datetime
     space: Space | None
@@ -127,6 +128,7 @@ class Figures(Collector):
         for (template, method, digit), spread in counts.requests.items():
             answered.add_metric((template, method, f"{digit}xx"), spread.up_to(), spread.total)
         yield answered
+        yield _gauge("tasks", "What the event loop has under way.", [((), self.tasks)])
         yield _histogram("loop_lag_seconds", "How late the event loop comes back.", counts.loop_lag)
         yield _histogram("commit_rows", "Received activities in one commit.", counts.commits)
 

@@ -111,6 +111,7 @@ async def test_what_this_process_did_is_counted_by_kind(watched):
     assert told['fedirec_loop_lag_seconds_bucket{le="0.5"}'] == 1
     assert told['fedirec_commit_rows_bucket{le="4.0"}'] == 1
     assert told["fedirec_commit_rows_sum"] == 3
+    assert told["fedirec_tasks"] > 0
     assert told["process_resident_memory_bytes"] > 0
     assert told["process_open_fds"] > 0
 

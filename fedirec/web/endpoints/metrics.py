@@ -3,6 +3,7 @@
 Without a token in the settings there is no such address; it tells hosts by name (OP-06).
 """
 
+import asyncio
 import hmac
 from typing import Final
 
@@ -41,6 +42,7 @@ async def get(request: web.Request) -> web.Response:
         )
     figures = Figures(
         counts=federation.counts,
+        tasks=len(asyncio.all_tasks()),
         queue=queue,
         now=now,
         space=federation.space.ask(),
