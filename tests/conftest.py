@@ -32,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     chaos.addoption("--chaos-seed", help="repeat a run: the seed that it printed")
     chaos.addoption("--chaos-all", action="store_true", help="also what needs strace or minutes")
     chaos.addoption("--chaos-rounds", type=int, default=20, help="how often to kill (20)")
+    chaos.addoption("--chaos-minutes", type=float, default=30.0, help="how long to soak (30)")
 
 
 def pytest_configure(config: pytest.Config) -> None:

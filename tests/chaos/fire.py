@@ -4,6 +4,7 @@ A line does one thing after another, with notes of its own: what it could not do
 repeated later, and touches no more.
 """
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,11 +21,12 @@ LINES: Final = 4
 
 @dataclass(slots=True, kw_only=True)
 class Line:
-    """One of those who keep on posting, and what it may come back to."""
+    """One of those who keep on posting, `pause` seconds apart, and what it may come back to."""
 
     world: World
     dice: random.Random
     pairs: list[tuple[str, str]]
+    pause: float = 0.0
     mentions: list[Said] = field(default_factory=list)
     likes: list[Said] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
@@ -37,6 +39,7 @@ class Line:
         )  # fmt: skip
         while True:
             await self.dice.choice(ways)()
+            await asyncio.sleep(self.pause)
 
     async def _mention(self) -> None:
         actor, member = self.dice.choice(self.world.actors), self.dice.choice(MEMBERS)
@@ -109,11 +112,16 @@ class Line:
         return things.pop(self.dice.randrange(len(things)))
 
 
-def lines_of(world: World, dice: random.Random) -> list[Line]:
+def lines_of(world: World, dice: random.Random, *, pause: float = 0.0) -> list[Line]:
     """As many as post at the same time; no two of them ever touch one note or ask one person."""
     pairs = list(permutations(MEMBERS, 2))
     return [
-        Line(world=world, dice=random.Random(dice.random()), pairs=pairs[number::LINES])  # noqa: S311 - repeatable on purpose
+        Line(
+            world=world,
+            dice=random.Random(dice.random()),  # noqa: S311 - repeatable on purpose
+            pairs=pairs[number::LINES],
+            pause=pause,
+        )
         for number in range(LINES)
     ]
 
