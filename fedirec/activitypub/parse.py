@@ -49,9 +49,9 @@ _CARRIES_AUDIENCE: Final = frozenset({ActivityType.CREATE, ActivityType.UPDATE})
 class Activity:
     """One activity as its document says; nothing in it is believed by being here.
 
-    `object_` is the first embedded object, `objects` everything that `object` holds. `audience` is
-    that member of the document; `addressees` is all of them. `blind` is who stood in `bto` and
-    `bcc`, which `document` has no more. `content` is plain text.
+    `object_` is the first embedded object. `addressees` is all whom it is for; `blind` is who stood
+    in `bto` and `bcc`, which `document` has no more. What the door does not ask for is read from
+    the document when somebody does.
     """
 
     id: ActivityId | None
@@ -59,19 +59,64 @@ class Activity:
     actor: ActorId
     object_id: str | None
     object_: JsonObject | None
-    objects: tuple[Json, ...]
-    target_id: str | None
-    result_id: str | None
-    instrument: Json
-    to: tuple[str, ...]
-    cc: tuple[str, ...]
-    audience: tuple[str, ...]
     blind: tuple[str, ...]
-    published_at: datetime | None
-    updated_at: datetime | None
-    ends_at: datetime | None
-    content: str | None
     document: JsonObject
+
+    @property
+    def objects(self) -> tuple[Json, ...]:
+        """Everything that `object` holds."""
+        return tuple(as_list(self.document.get("object")))
+
+    @property
+    def target_id(self) -> str | None:
+        """The id of `target`."""
+        return id_of(self.document.get("target"))
+
+    @property
+    def result_id(self) -> str | None:
+        """The id of `result`."""
+        return id_of(self.document.get("result"))
+
+    @property
+    def instrument(self) -> Json:
+        """The member `instrument` as it stands."""
+        return self.document.get("instrument")
+
+    @property
+    def to(self) -> tuple[str, ...]:
+        """Whom it is for."""
+        return ids_of(self.document.get("to"))
+
+    @property
+    def cc(self) -> tuple[str, ...]:
+        """Who gets a copy."""
+        return ids_of(self.document.get("cc"))
+
+    @property
+    def audience(self) -> tuple[str, ...]:
+        """The member `audience`."""
+        return ids_of(self.document.get("audience"))
+
+    @property
+    def published_at(self) -> datetime | None:
+        """When it was published, it says."""
+        return instant_of(self.document.get("published"))
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When it was changed, it says."""
+        return instant_of(self.document.get("updated"))
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it ends, it says."""
+        return instant_of(self.document.get("endTime"))
+
+    @property
+    def content(self) -> str | None:
+        """Its text, plain."""
+        content = text_of(self.document.get("content"))
+        return plain_text(content)[:COMMENT_CHARACTERS] if content else None
 
     @property
     def object_kind(self) -> ObjectKind | None:
@@ -118,25 +163,13 @@ def parse_activity_document(document: JsonObject, *, limits: Limits) -> Activity
     normal = normalize(document, max_depth=limits.json_depth)
     _check_lists(normal)
     stripped = _without_blind(normal)
-    content = text_of(stripped.get("content"))
     return Activity(
         id=_activity_id(stripped),
         type=_activity_type(stripped),
         actor=_actor_id(stripped),
         object_id=id_of(stripped.get("object")),
         object_=object_of(stripped.get("object")),
-        objects=tuple(as_list(stripped.get("object"))),
-        target_id=id_of(stripped.get("target")),
-        result_id=id_of(stripped.get("result")),
-        instrument=stripped.get("instrument"),
-        to=ids_of(stripped.get("to")),
-        cc=ids_of(stripped.get("cc")),
-        audience=ids_of(stripped.get("audience")),
         blind=_blind_in(normal),
-        published_at=instant_of(stripped.get("published")),
-        updated_at=instant_of(stripped.get("updated")),
-        ends_at=instant_of(stripped.get("endTime")),
-        content=plain_text(content)[:COMMENT_CHARACTERS] if content else None,
         document=stripped,
     )
 

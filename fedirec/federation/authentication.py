@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+import structlog
+
 from fedirec.domain.actors import Actor, ActorId, Host
 from fedirec.domain.origins import host_of, parse_host
 from fedirec.errors import (
     InvalidInputError,
     NotFoundError,
     RemoteRefusedError,
+    StorageUnavailableError,
     TooLargeError,
     UnauthenticatedError,
 )
@@ -37,6 +40,8 @@ from fedirec.storage.database import Reader
 
 MAX_HEADERS: Final = 100  # RX-01
 SEEN_EVERY: Final = timedelta(hours=12)
+
+_log: Final = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +145,16 @@ async def _read_sender(federation: Federation, signature: ParsedSignature) -> Se
 
 
 async def _note_alive(federation: Federation, host: Host) -> None:
-    """Note that a host speaks to us: deliveries to it need not wait any longer."""
-    async with federation.database.transaction() as transaction:
-        await peers.see_peer(transaction, host, federation.now())
+    """Note that a host speaks to us: deliveries to it need not wait any longer.
+
+    While nothing can be written that waits, and reading goes on.
+    """
+    now = federation.now()
+    try:
+        await federation.database.run(lambda transaction: peers.see_peer(transaction, host, now))
+    except StorageUnavailableError as error:
+        _log.info("peer.not_noted", host=host, reason=str(error))
+        return
     federation.wake()
 
 

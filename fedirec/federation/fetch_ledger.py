@@ -59,6 +59,11 @@ class FetchLedger:
             lock = self._locks[name] = asyncio.Lock()
         return lock
 
+    def is_busy(self, name: str) -> bool:
+        """Whether a task works on `name` now."""
+        lock = self._locks.get(name)
+        return lock is not None and lock.locked()
+
     def wait_for_turn(
         self, purpose: str, host: str, *, per_hour: int, now: datetime
     ) -> timedelta | None:
@@ -74,11 +79,15 @@ class FetchLedger:
 
     def may_refresh(self, name: str, *, interval: timedelta, now: datetime) -> bool:
         """Whether `name` was not refreshed within `interval`; if so, it counts as refreshed now."""
-        last = self._refreshes.get(name)
-        if last is not None and timedelta() <= now - last < interval:
+        if not self.is_due(name, interval=interval, now=now):
             return False
         self._refreshes[name] = now
         return True
+
+    def is_due(self, name: str, *, interval: timedelta, now: datetime) -> bool:
+        """Whether `name` was not refreshed within `interval`."""
+        last = self._refreshes.get(name)
+        return last is None or not timedelta() <= now - last < interval
 
     def note_failure(self, name: str, error: FedirecError, *, until: datetime) -> None:
         """Remember that fetching `name` failed, so that nobody tries again before `until`.

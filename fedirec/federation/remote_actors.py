@@ -181,7 +181,10 @@ async def refresh_key(federation: Federation, stale: KeyOwner) -> KeyOwner | Non
     per host in an hour (SG-13). Raises RemoteUnavailableError.
     """
     asked = parse_remote_url(federation, stale.key_id).document
-    async with federation.ledger.alone(f"key {asked}"):
+    busy = f"key {asked}"
+    if not (federation.ledger.is_busy(busy) or _is_due(federation, stale, asked)):
+        return None  # a flood of bad signatures asks the database nothing
+    async with federation.ledger.alone(busy):
         current = await _stored_owner(federation, stale.key_id)
         if current is not None and current.key.pem() != stale.key.pem():
             return current
@@ -205,9 +208,15 @@ async def keep_owner(federation: Federation, owner: KeyOwner) -> Actor:
     return actor
 
 
+def _is_due(federation: Federation, stale: KeyOwner, asked: str) -> bool:
+    now, interval = federation.now(), federation.limits.key_refresh_interval
+    is_recent = timedelta() <= now - stale.fetched_at < interval
+    return not is_recent and federation.ledger.is_due(asked, interval=interval, now=now)
+
+
 def _may_refresh(federation: Federation, stale: KeyOwner, asked: str) -> bool:
     now, limits = federation.now(), federation.limits
-    if timedelta() <= now - stale.fetched_at < limits.key_refresh_interval:
+    if not _is_due(federation, stale, asked):
         return False
     if not federation.ledger.may_refresh(asked, interval=limits.key_refresh_interval, now=now):
         return False

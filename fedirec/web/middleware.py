@@ -96,23 +96,34 @@ def _count(request: web.Request, status: int, seconds: float) -> None:
 def _refuse(request: web.Request, refusal: Refusal, error: Exception) -> web.Response:
     """Log what was expected, and tell the sender no more than its kind."""
     request_id = request[REQUEST_ID]
-    line = log.bind(
-        status=refusal.status, method=request.method, path=request.path, request_id=request_id
-    )
     if refusal.status == SERVER_ERROR:
-        line.error("request.failed", exc_info=error)
+        log.error("request.failed", exc_info=error, **_told(request, refusal))
     else:
-        expected = error.text if isinstance(error, web.HTTPException) else str(error)
         # a 5xx is trouble of ours, or of a peer's that we need: it is told at every level (I6)
-        tell = line.warning if refusal.status > SERVER_ERROR else line.info
-        tell("request.refused", expected=expected, kind=type(error).__name__)
+        tell = log.warning if refusal.status > SERVER_ERROR else log.debug
+        expected = error.text if isinstance(error, web.HTTPException) else str(error)
+        tell(
+            "request.refused",
+            expected=expected,
+            kind=type(error).__name__,
+            **_told(request, refusal),
+        )
     if prefers_json(request, otherwise=True):
         response = json_refusal(refusal, request_id=request_id)
     else:
         response = error_page(request, refusal, request_id=request_id)
-    if request.body_exists and not request.content.at_eof():
+    if request.body_exists and not request.content.is_eof():
         response.force_close()
     return response
+
+
+def _told(request: web.Request, refusal: Refusal) -> dict[str, object]:
+    return {
+        "status": refusal.status,
+        "method": request.method,
+        "path": request.path,
+        "request_id": request[REQUEST_ID],
+    }
 
 
 @web.middleware
