@@ -16,6 +16,7 @@ from fedirec.storage.received import (
     find_received,
     insert_received,
     prune_received,
+    settle_handled,
 )
 from fedirec.storage.seen_signatures import forget_before, insert_seen, is_seen
 from tests.storage.samples import DAY, MINUTE, NOW, a_received, actor_id
@@ -225,6 +226,27 @@ async def test_a_lost_lease_settles_nothing(database):
     assert (first.attempt, second.attempt) == (1, 2)
     assert not await settle(database, first, state="dead", now=NOW + MINUTE)
     assert await settle(database, second, now=NOW + MINUTE)
+
+
+@pytest.mark.rule("ST-04")
+async def test_a_batch_that_was_handled_tells_when_one_lease_of_it_was_lost(database):
+    await keep(database, a_received(1))
+    [late] = await claim(database, worker="first")
+    [other] = await claim(database, now=NOW + MINUTE, worker="second")
+    await keep(database, a_received(2))
+    [mate] = await claim(database, now=NOW + MINUTE, worker="first")
+
+    async with database.transaction() as transaction:
+        told = [
+            await settle_handled(transaction, leases, now=NOW + MINUTE)
+            for leases in (
+                [(late.id, late.token)],
+                [(late.id, late.token), (mate.id, mate.token)],
+                [(other.id, other.token)],
+            )
+        ]
+
+    assert told == [False, False, True]
 
 
 async def test_what_failed_comes_back_when_it_is_due(database):
