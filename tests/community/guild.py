@@ -30,6 +30,7 @@ from fedirec.storage import actors, endorsements, offers, peers, queue, received
 from fedirec.storage.database import Row
 from fedirec.storage.endorsements import StoredEndorsement
 from fedirec.storage.offers import Offer
+from fedirec.storage.queue import ClaimedReceived
 from tests.fediverse import free_port, settings_at
 from tests.peers import PeerActor
 
@@ -105,6 +106,21 @@ class Guild:
 
         `to` is whose personal inbox it came to, if not the shared one; `signer` posted it instead.
         """
+        item = await self.keep(actor, activity, to=to, signer=signer)
+        [claimed] = [each for each in await self.lease() if each.id == item]
+        await handle_received(self.federation, claimed)
+        [row] = await self.rows("select last_detail from received where id = :id", id=item)
+        return None if row["last_detail"] is None else str(row["last_detail"])
+
+    async def keep(
+        self,
+        actor: PeerActor,
+        activity: dict[str, Any],
+        *,
+        to: str | None = None,
+        signer: PeerActor | None = None,
+    ) -> str:
+        """Keep an activity as the door does, and no more; return the id of its row."""
         await self.know(actor)
         signer = signer or actor
         await self.know(signer)
@@ -124,17 +140,20 @@ class Guild:
         )
         async with self.federation.database.transaction() as transaction:
             await received.insert_received(transaction, [item])
-            due = await queue.claim_received(
+        return item.id
+
+    async def lease(self) -> list[ClaimedReceived]:
+        """Take all that was kept and waits, as a worker does, for a day."""
+        now = self.clock.now
+        async with self.federation.database.transaction() as transaction:
+            await queue.end_received_leases(transaction, now=now, most=8)
+            return await queue.claim_received(
                 transaction,
-                now=self.clock.now,
+                now=now,
                 limit=100,
-                token=item.id,
-                lease_until=self.clock.now + DAY,
+                token=self.federation.mint().ulid(),
+                lease_until=now + DAY,
             )
-        [claimed] = [each for each in due if each.id == item.id]
-        await handle_received(self.federation, claimed)
-        [row] = await self.rows("select last_detail from received where id = :id", id=item.id)
-        return None if row["last_detail"] is None else str(row["last_detail"])
 
     async def send(self) -> int:
         """Deliver what is due now; return how many were tried."""
