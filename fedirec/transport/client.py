@@ -10,8 +10,8 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Final, Self
 
 import aiohttp
@@ -22,7 +22,12 @@ from fedirec.domain.origins import ParsedUrl, parse_url
 from fedirec.errors import InvalidInputError, RemoteRefusedError, RemoteUnavailableError
 from fedirec.transport.addresses import AddressPolicy
 from fedirec.transport.bodies import read_document, read_remark
-from fedirec.transport.dialing import guarded_request, make_connector, make_tls_context
+from fedirec.transport.dialing import (
+    ON_KEPT_CONNECTION,
+    guarded_request,
+    make_connector,
+    make_tls_context,
+)
 from fedirec.transport.protocol import Request, Response
 from fedirec.transport.redirects import REDIRECTS, carried_headers, next_hop
 from fedirec.transport.resolver import (
@@ -75,7 +80,6 @@ class HttpTransport:
                 sock_connect=limits.connect_timeout.total_seconds(),
                 sock_read=limits.first_byte_timeout.total_seconds(),
             ),
-            trace_configs=[_tracing_reuse()],
         )
 
     async def __aenter__(self) -> Self:
@@ -110,14 +114,14 @@ class HttpTransport:
             raise InvalidInputError(f"expected a POST, not {request.method}")
         url = self._gate(request.url)
         hop = self._prepare(request, url, is_first=True)
-        connection = SimpleNamespace(is_reused=False)
+        ON_KEPT_CONNECTION.set(False)
         async with _within(self._limits.delivery_timeout, url):
             try:
-                return await self._post(hop, url, connection)
+                return await self._post(hop, url)
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
-                if not connection.is_reused:
+                if not ON_KEPT_CONNECTION.get():
                     raise
-                return await self._post(hop, url, connection)
+                return await self._post(hop, url)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -152,20 +156,17 @@ class HttpTransport:
         check_headers(hop.headers)
         return hop
 
-    def _send(
-        self, hop: Request, connection: SimpleNamespace | None = None
-    ) -> contextlib.AbstractAsyncContextManager[aiohttp.ClientResponse]:
+    def _send(self, hop: Request) -> contextlib.AbstractAsyncContextManager[aiohttp.ClientResponse]:
         return self._session.request(
             hop.method,
             URL(hop.url, encoded=True),  # the very bytes that were signed
             headers=hop.headers,
             data=hop.body or None,
             allow_redirects=False,
-            trace_request_ctx=connection,
         )
 
-    async def _post(self, hop: Request, url: ParsedUrl, connection: SimpleNamespace) -> Response:
-        async with self._send(hop, connection) as answer:
+    async def _post(self, hop: Request, url: ParsedUrl) -> Response:
+        async with self._send(hop) as answer:
             return _response(url, answer, await read_remark(answer, limits=self._limits))
 
     async def _document(self, answer: aiohttp.ClientResponse) -> bytes:
@@ -183,11 +184,17 @@ def check_headers(headers: Mapping[str, str]) -> None:
         InvalidInputError: for a name that is no token, a value with a control character or one
             beyond ASCII, and for the headers that frame a message: those are the client's.
     """
-    for name, value in headers.items():
-        if not _TOKEN.fullmatch(name) or name.lower() in _FRAMING:
+    for name in headers:
+        if not _is_settable(name):
             raise InvalidInputError(f"not a header to be set: {name[:80]!r}")
-        if not _VALUE.fullmatch(value):
-            raise InvalidInputError(f"a value of header {name} with forbidden characters")
+    if not _VALUE.fullmatch("".join(headers.values())):
+        name = next(name for name, value in headers.items() if not _VALUE.fullmatch(value))
+        raise InvalidInputError(f"a value of header {name} with forbidden characters")
+
+
+@lru_cache(64)
+def _is_settable(name: str) -> bool:
+    return _TOKEN.fullmatch(name) is not None and name.lower() not in _FRAMING
 
 
 @contextlib.asynccontextmanager
@@ -213,19 +220,8 @@ def _is_refusal(error: BaseException | None) -> bool:
 
 
 def _response(url: ParsedUrl, answer: aiohttp.ClientResponse, body: bytes) -> Response:
-    headers = {name.lower(): ", ".join(answer.headers.getall(name)) for name in answer.headers}
+    headers: dict[str, str] = {}
+    for name, value in answer.headers.items():
+        lowered = name.lower()
+        headers[lowered] = f"{headers[lowered]}, {value}" if lowered in headers else value
     return Response(status=answer.status, url=url.document, headers=headers, body=body)
-
-
-def _tracing_reuse() -> aiohttp.TraceConfig:
-    """Return a trace that notes in a request's own context that its connection was a kept one."""
-
-    async def note(
-        _: aiohttp.ClientSession, trace: SimpleNamespace, __: aiohttp.TraceConnectionReuseconnParams
-    ) -> None:
-        if trace.trace_request_ctx is not None:
-            trace.trace_request_ctx.is_reused = True
-
-    tracing = aiohttp.TraceConfig()
-    tracing.on_connection_reuseconn.append(note)
-    return tracing
