@@ -15,6 +15,7 @@ from tests.chaos.prepared import Prepared, prepare
 from tests.chaos.program import Program, program_over
 from tests.chaos.world import World, world_around
 from tests.databases import has_programs
+from tests.missing import leave_out
 
 _REFUSING = """
 create sequence tries;
@@ -33,7 +34,7 @@ create trigger refuse before insert or update on received
 def cluster() -> Iterator[Cluster]:
     """A server that no other test uses."""
     if not has_programs():
-        pytest.skip("no PostgreSQL to start and stop")
+        leave_out("no PostgreSQL of our own to start and stop: no installed initdb")
     with running_cluster() as running:
         yield running
 

@@ -50,7 +50,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64m,mode=0700", "fedirec-test", str(folder)]
     done = subprocess.run(mount, check=False, capture_output=True, text=True)  # noqa: S603
-    if done.returncode != 0:
+    if done.returncode != 0:  # a right that a container may lack and nobody can install
         pytest.skip(f"a disk of one's own needs the right to mount: {done.stderr.strip()}")
     yield Disk(folder)
     subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S603, S607

@@ -11,9 +11,8 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
-import pytest
+from tests.missing import leave_out
 
 HERE = Path(__file__).parent
 OLDEST_NODE = 20
@@ -34,14 +33,8 @@ class Missing:
 def found_or_reason(found: str | Missing, *, environment: Mapping[str, str] = os.environ) -> str:
     """Return what was found; otherwise fail where everything must be there, and skip elsewhere."""
     if isinstance(found, Missing):
-        _leave(found.reason, is_demanded=environment.get("CI") == "true")
+        leave_out(found.reason, environment=environment)
     return found
-
-
-def _leave(reason: str, *, is_demanded: bool) -> NoReturn:
-    if is_demanded:
-        pytest.fail(f"{reason} (CI=true: nothing is skipped)", pytrace=False)
-    pytest.skip(reason)
 
 
 def find_node(*, search_path: str | None = None, folders: Path = HERE) -> str | Missing:
