@@ -36,16 +36,18 @@ class Between:
         """Carry one connection to the server and back."""
         self._open += 1
         from_server, to_server = await asyncio.open_unix_connection(self.server)
-        async with asyncio.TaskGroup() as tasks:
-            back = tasks.create_task(_copy(from_server, writer))
-            with suppress(ConnectionError):
-                await self._carry(reader, to_server, from_server, back)
-            back.cancel()
-        for each in (to_server, writer):
-            each.close()
-            with suppress(ConnectionError):
-                await each.wait_closed()
-        self._open -= 1
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                back = tasks.create_task(_copy(from_server, writer))
+                with suppress(ConnectionError):
+                    await self._carry(reader, to_server, from_server, back)
+                back.cancel()
+        finally:
+            for each in (to_server, writer):
+                each.close()
+                with suppress(ConnectionError):
+                    await each.wait_closed()
+            self._open -= 1
 
     async def closed(self) -> None:
         """Wait until the program, which has ended, has let go of its connections."""
@@ -65,6 +67,7 @@ class Between:
             if is_cut:
                 self._after, self.broken = b"", self.broken + 1
                 back.cancel()
+                await asyncio.wait([back])  # two cannot read from the server at once
             if not is_cut or self._arrives:
                 to_server.write(data)
                 await to_server.drain()
