@@ -30,12 +30,12 @@ def leaves(
 def test_every_promised_command_is_there():
     promised = {
         *("demo", "init", "serve", "worker", "follow", "unfollow", "endorse", "offers", "answer"),
-        *("withdraw", "job", "job close", "inbox", "outbox"),
+        *("withdraw", "job", "job close", "inbox", "outbox", "reached"),
         *(f"member {word}" for word in ("add", "list", "disable", "token", "set", "rotate-keys")),
         *(f"queue {word}" for word in ("list", "show", "retry", "hold", "release", "cancel")),
         *(f"queue {word}" for word in ("flush", "shape", "dead")),
         *(f"peer {word}" for word in ("list", "show", "block", "allow", "probe", "forget")),
-        *("database migrate", "config check"),
+        *("database migrate", "database move", "config check", "doctor"),
     }
 
     assert promised == {name for name, _parser in leaves(build_parser())}
