@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from tests.federation.receiving.door import (
+    create,
     deliver,
     follows_here,
     names_of,
+    note,
     outcome_of,
     post,
     quiet,
@@ -62,6 +64,20 @@ async def test_the_same_request_again_changes_nothing(home, alice):
         body=f"%{activity['id']}%",
     )
     assert len(accepts) == 1
+
+
+@pytest.mark.rule("OR-17")
+async def test_what_is_sent_again_with_a_new_signature_counts_once(home, alice, clock):
+    activity = create(alice, note(alice, home))
+    first = await post(home, alice, activity)
+    await outcome_of(home, activity["id"])
+    clock.forward(seconds=1)
+
+    again = await post(home, alice, activity)
+    await quiet(home)
+
+    assert (first.status, again.status) == (202, 202)
+    assert await received(home, activity["id"]) == 1
 
 
 @pytest.mark.rule("SG-09")
