@@ -9,7 +9,7 @@ from fedirec.storage import follows
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def is_followed(guild, name, by):
+async def is_followed(guild, name, by) -> bool:
     """Whether an actor elsewhere follows somebody here."""
     async with guild.federation.database.reading() as reader:
         return await follows.is_follower(reader, by.id, guild.id(name))
