@@ -91,13 +91,13 @@ async def states(federation: Federation, table: str) -> list[tuple[Value, ...]]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 (a peer tells nobody what it got)
             await asyncio.sleep(0.02)
 
 
 async def until_settled(federation: Federation) -> None:
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(60):
         while {row[0] for row in await states(federation, "deliveries")} & {"due", "leased"}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

@@ -199,15 +199,15 @@ BOMBS = {
 @pytest.mark.rule("HT-07")
 @pytest.mark.parametrize("html", BOMBS.values(), ids=BOMBS.keys())
 def test_no_html_keeps_the_sanitizer_long_or_crashes_it(html):
-    began = time.perf_counter()
+    began = time.thread_time()
     cleaned = clean_html(html)
-    took = time.perf_counter() - began
+    took = time.thread_time() - began
 
     inspector = inspect(cleaned)
     assert inspector.faults == []
     assert inspector.deepest <= 101
     assert len(cleaned) <= 6 * CONTENT_CHARACTERS
-    assert took < 1  # far above what it takes, far below what a flaw in it would cost
+    assert took < 1  # of this thread alone: far above what it takes, far below what a flaw would
 
 
 @pytest.mark.rule("HT-07")
