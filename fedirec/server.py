@@ -10,7 +10,7 @@ import secrets
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +32,7 @@ from fedirec.storage.intake import Intake
 from fedirec.storage.migrate import check_schema, migrate
 from fedirec.storage.open_mark import why_doubted
 from fedirec.storage.opening import follow_hints, open_database
+from fedirec.storage.queue_mending import end_all_leases
 from fedirec.storage.space import SpaceWatch
 from fedirec.transport.addresses import AddressPolicy
 from fedirec.transport.client import HttpTransport
@@ -152,8 +153,9 @@ async def serve(
     bells = _Bells()
     async with open_federation(settings, wake=bells.ring, is_founding=True, now=now) as federation:
         intake = Intake(federation.database, tell=federation.counts.commits.observe)
+        as_worker = _working(federation, settings) if has_workers else nullcontext()
         with holding(settings.data / LOCK_NAME):
-            async with asyncio.TaskGroup() as tasks:
+            async with as_worker, asyncio.TaskGroup() as tasks:
                 beside = _beside(tasks, federation, settings, bells)
                 beside.append(tasks.create_task(intake.run()))
                 working = [_work(federation, stop, bells)] if has_workers else []
@@ -174,16 +176,18 @@ async def serve(
 async def work(settings: Settings, *, stop: asyncio.Event) -> None:
     """Deliver and handle until `stop` is set, without the HTTP door."""
     bells = _Bells()
-    async with open_federation(settings, wake=bells.ring, is_founding=True) as federation:
-        with holding(settings.data / WORKING_NAME):
-            async with asyncio.TaskGroup() as tasks:
-                beside = _beside(tasks, federation, settings, bells)
-                working = tasks.create_task(_work(federation, stop, bells))
-                log.info("worker.ready", origin=federation.instance.origin)
-                await stop.wait()
-                log.info("worker.stopping")
-                await _drain([working])
-                _cancel(beside)
+    async with (
+        open_federation(settings, wake=bells.ring, is_founding=True) as federation,
+        _working(federation, settings),
+        asyncio.TaskGroup() as tasks,
+    ):
+        beside = _beside(tasks, federation, settings, bells)
+        working = tasks.create_task(_work(federation, stop, bells))
+        log.info("worker.ready", origin=federation.instance.origin)
+        await stop.wait()
+        log.info("worker.stopping")
+        await _drain([working])
+        _cancel(beside)
     log.info("worker.stopped")
 
 
@@ -208,14 +212,36 @@ def holding(path: Path, *, is_alone: bool = False) -> Iterator[None]:
     Raises ConfigurationError when the lock is held the other way.
     """
     with path.open("ab") as file:
-        deadline = time.monotonic() + _LOCK_SECONDS  # a command may be looking who holds it
-        while not _lock(file, fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH):
-            if time.monotonic() > deadline:
-                who = "a `fedirec serve` or `fedirec worker`" if is_alone else "`database move`"
-                message = f"{who} is at work in {path.parent}: wait until it has ended, or stop it"
-                raise ConfigurationError(message)
-            time.sleep(0.02)
+        _hold(file, path, is_alone=is_alone)
         yield
+
+
+@asynccontextmanager
+async def _working(federation: Federation, settings: Settings) -> AsyncIterator[None]:
+    """Be a worker for the block.
+
+    With SQLite all workers are on this machine: the only one takes back at once what a crash left
+    in nobody's hands, and does not wait until the leases are over.
+    """
+    path, now, limits = settings.data / WORKING_NAME, federation.now(), federation.limits
+    with path.open("ab") as file:
+        if federation.database.engine == "sqlite" and _lock(file, fcntl.LOCK_EX):
+            most = limits.received_attempts
+            await federation.database.run(
+                lambda transaction: end_all_leases(transaction, now=now, most=most)
+            )
+        _hold(file, path, is_alone=False)
+        yield
+
+
+def _hold(file: IO[bytes], path: Path, *, is_alone: bool) -> None:
+    deadline = time.monotonic() + _LOCK_SECONDS  # a command may be looking who holds it
+    while not _lock(file, fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH):
+        if time.monotonic() > deadline:
+            who = "a `fedirec serve` or `fedirec worker`" if is_alone else "`database move`"
+            message = f"{who} is at work in {path.parent}: wait until it has ended, or stop it"
+            raise ConfigurationError(message)
+        time.sleep(0.02)
 
 
 def _lock(file: IO[bytes], how: int) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from fedirec.domain.circuits import LONGEST_PROBE
 from fedirec.domain.retry import LONGEST_WAIT
+from fedirec.storage import queue
 from fedirec.storage.database import Transaction, to_microseconds
 from fedirec.storage.delivery_hosts import ACTIVE, AGAIN, NEW
 
@@ -22,6 +23,10 @@ _SHORTEN: Final = (
     "update deliveries set next_at = :ends where state = 'leased' and next_at > :latest",
     "update received set next_at = :ends where state = 'leased' and next_at > :latest",
 )
+_END: Final = (
+    "update deliveries set next_at = :now where state = 'leased' and next_at > :now",
+    "update received set next_at = :now where state = 'leased' and next_at > :now",
+)
 _PROBE: Final = (
     "update peers set next_probe_at = :now where circuit <> 'closed' and next_probe_at > :latest"
 )
@@ -30,6 +35,18 @@ insert into delivery_hosts (lane, next_at, host)
 select distinct case when state = 'due' then {NEW} else {AGAIN} end, cast(:now as bigint), host
 from deliveries where {_WAITS} and next_at <= :now
 on conflict do nothing"""  # noqa: S608 - text of ours
+
+
+async def end_all_leases(transaction: Transaction, *, now: datetime, most: int) -> None:
+    """End every lease: whoever calls knows that no worker is alive, and that all of them crashed.
+
+    What was lost `most` times in a row is dead, as when a lease runs out.
+    """
+    at = to_microseconds(now)
+    for sql in _END:
+        await transaction.execute(sql, {"now": at})
+    await queue.end_leases(transaction, now=now, most=most)
+    await queue.end_received_leases(transaction, now=now, most=most)
 
 
 async def mend_queue(transaction: Transaction, now: datetime, *, lease: timedelta) -> int:

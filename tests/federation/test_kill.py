@@ -15,6 +15,7 @@ from fedirec.config import Settings
 from fedirec.domain.actors import ActorId
 from fedirec.server import open_federation
 from fedirec.storage import follows
+from fedirec.workers.deliveries import delivery_line
 from tests.fediverse import Home, eventually, free_port, running, settings_at, settings_values
 from tests.peers import Peer
 
@@ -124,3 +125,24 @@ async def is_follower(home: Home, follower_id: str) -> bool:
 async def got(peer: Peer, text: str) -> bool:
     """Whether the peer got a POST that holds `text`."""
     return any(text in each.body.decode() for each in peer.posts)
+
+
+async def test_after_a_crash_in_the_middle_of_sending_nobody_waits_for_the_lease(tmp_path):
+    port = free_port()
+    token = await prepared(settings_at(tmp_path, port))
+    async with Peer() as peer:
+        dan = peer.add_actor("dan")
+        carol = f"http://127.0.0.1:{port}/users/carol"
+        async with running(tmp_path, port=port) as home:
+            await dan.post(f"{carol}/inbox", dan.activity("Follow", carol))
+            assert await eventually(lambda: is_follower(home, dan.id), expecting="the follow")
+        async with killed_after(tmp_path, port):
+            location = await post_note(carol, token)
+        async with open_federation(settings_at(tmp_path, port)) as federation:
+            line = delivery_line(federation)
+            leased = await line.claim(federation, line.slots)
+
+        async with running(tmp_path, port=port):
+            assert await eventually(lambda: got(peer, location), expecting="the note")
+
+        assert [each.activity_id for each in leased] == [location]

@@ -5,7 +5,7 @@ import pytest
 from fedirec.domain.circuits import Sign
 from fedirec.storage import queue
 from fedirec.storage.database import Database
-from fedirec.storage.queue_mending import mend_queue
+from fedirec.storage.queue_mending import end_all_leases, mend_queue
 from fedirec.storage.received import insert_received
 from tests.storage.queueing import an_inbox, claim, enqueue, settle, tell
 from tests.storage.samples import DAY, MINUTE, NOW, a_received
@@ -23,6 +23,13 @@ async def receive(storage: Database, number: int) -> list[queue.ClaimedReceived]
         await insert_received(transaction, [a_received(number, created_at=WRONG)])
         return await queue.claim_received(
             transaction, now=NOW, limit=9, token="t", lease_until=NOW + MINUTE
+        )
+
+
+async def take(storage: Database, token: str) -> list[queue.ClaimedReceived]:
+    async with storage.transaction() as transaction:
+        return await queue.claim_received(
+            transaction, now=NOW, limit=9, token=token, lease_until=NOW + MINUTE
         )
 
 
@@ -90,3 +97,20 @@ async def test_what_is_due_and_looked_at_by_nobody_is_found_again(storage):
         await mend_queue(transaction, NOW, lease=MINUTE)
 
     assert {each.host for each in await claim(storage)} == {"new.example", "tried.example"}
+
+
+@pytest.mark.rule("ST-04")
+async def test_after_a_crash_of_all_workers_no_lease_is_waited_for(storage):
+    await enqueue(storage, 1, an_inbox("peer.example"))
+    (lost,) = await claim(storage)
+    async with storage.transaction() as transaction:
+        await insert_received(transaction, [a_received(1)])
+    (handled,) = await take(storage, "lost")
+
+    async with storage.transaction() as transaction:
+        await end_all_leases(transaction, now=NOW, most=8)
+
+    (again,) = await claim(storage, worker="two")
+    assert (again.inbox, again.attempt) == (lost.inbox, 2)
+    assert await settle(storage, lost) == [False]
+    assert [each.id for each in await take(storage, "two")] == [handled.id]
