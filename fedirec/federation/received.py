@@ -42,11 +42,6 @@ class Prepared:
     told: Case | Outcome | None = None
 
 
-async def handle_received(federation: Federation, claimed: ClaimedReceived) -> None:
-    """Handle one kept activity by itself. Raises as `prepare`, and what its handler raises."""
-    await apply_all(federation, [await prepare(federation, claimed)])
-
-
 async def prepare(federation: Federation, claimed: ClaimedReceived) -> Prepared:
     """Read a kept activity and fetch what its handler asks for; network.
 

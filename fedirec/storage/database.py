@@ -53,7 +53,11 @@ class Transaction(Reader, Protocol):
 
 
 class Database(Protocol):
-    """An open database. Two implementations: `sqlite.py` and `postgresql.py`."""
+    """An open database. Two implementations: `sqlite.py` and `postgresql.py`.
+
+    `read` and `run` are for whatever happens often; the blocks read more easily, and cost a hop for
+    each statement.
+    """
 
     engine: str
 

@@ -194,10 +194,11 @@ async def test_while_writing_is_refused_reading_goes_on(world, program, cluster,
     try:
         await talk(world)
         pages = [await status_of(world, path) for path in ("/", "/@ada", "/users/ada/outbox")]
+        probe = await status_of(world, "/readyz")
     finally:
         await cluster.set_read_only(is_on=False)
 
-    assert pages == [200, 200, 200]
+    assert (pages, probe) == ([200, 200, 200], 503)
     assert refusals(world) == {503: 12}
     await settle_and_check(world, database=database_url)
     assert await program.leave() == 0

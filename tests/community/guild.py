@@ -20,7 +20,7 @@ from fedirec.domain.endorsements import EndorsementDraft, OfferState, Period, Re
 from fedirec.domain.public import PUBLIC
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import deliver
-from fedirec.federation.received import handle_received
+from fedirec.federation.received import apply_all, prepare
 from fedirec.federation.rechecks import recheck_stamps
 from fedirec.federation.remote_actors import get_or_fetch_actor
 from fedirec.federation.settling import settle
@@ -43,6 +43,11 @@ DRAFT = EndorsementDraft(
 SPEAKS_OURS = {"canEndorse": {"manualApproval": [PUBLIC]}}
 """The `interactionPolicy` of somebody whose server knows endorsements, and who takes offers."""
 DAY = timedelta(days=1)
+
+
+async def handle_alone(federation: Federation, claimed: ClaimedReceived) -> None:
+    """Do with one received activity what a worker does with many."""
+    await apply_all(federation, [await prepare(federation, claimed)])
 
 
 @dataclass(slots=True)
@@ -108,7 +113,7 @@ class Guild:
         """
         item = await self.keep(actor, activity, to=to, signer=signer)
         [claimed] = [each for each in await self.lease() if each.id == item]
-        await handle_received(self.federation, claimed)
+        await handle_alone(self.federation, claimed)
         [row] = await self.rows("select last_detail from received where id = :id", id=item)
         return None if row["last_detail"] is None else str(row["last_detail"])
 

@@ -3,8 +3,9 @@
 import pytest
 
 from fedirec.errors import LeaseLostError
-from fedirec.federation.received import apply_all, handle_received, prepare
+from fedirec.federation.received import apply_all, prepare
 from fedirec.storage import follows
+from tests.community.guild import handle_alone
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -24,9 +25,9 @@ async def test_what_another_worker_took_over_takes_effect_by_that_one_alone(guil
     [other] = await guild.lease()
     lost = guild.federation.counts.leases_lost["received"]
 
-    await handle_received(guild.federation, late)
+    await handle_alone(guild.federation, late)
     meanwhile = await is_followed(guild, ada, by=bea)
-    await handle_received(guild.federation, other)
+    await handle_alone(guild.federation, other)
 
     assert not meanwhile
     assert await is_followed(guild, ada, by=bea)
@@ -52,7 +53,7 @@ async def test_one_of_a_batch_that_was_taken_over_leaves_the_others_to_be_tried_
     for prepared in batch:
         await apply_all(guild.federation, [prepared])
     alone = [await is_followed(guild, ada, by=bea), await is_followed(guild, ben, by=dan)]
-    await handle_received(guild.federation, other)
+    await handle_alone(guild.federation, other)
 
     assert (together, alone) == ([False, False], [False, True])
     assert await is_followed(guild, ada, by=bea)
