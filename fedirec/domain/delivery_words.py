@@ -26,7 +26,7 @@ _REASONS: Final = {
     DeliveryClass.MOVED.value: ("sends us elsewhere: {}", "sends us elsewhere"),
     DeliveryClass.BUSY.value: ("asks for time: {}", "asks for time"),
     DeliveryClass.TEMPORARY.value: ("is in trouble: {}", "does not answer"),
-    "unreachable": ("has not answered for a week", "has not answered for a week"),
+    "unreachable": ("has not answered for days", "has not answered for days"),
 }
 _NEXT: Final = {
     "due": "about to be sent",

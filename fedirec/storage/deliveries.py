@@ -36,7 +36,7 @@ from fedirec.storage.statements import (
 Destination = tuple[InboxUrl, Host]
 
 UNREACHABLE: Final = "unreachable"
-"""The class of what ended at once, as its host has been down for a week: kept for its author."""
+"""The class of what ended untried, as its host has been down for days: kept for its author."""
 
 SUPERSEDED: Final = "superseded"
 """The class of what was never sent, as something later about the same object was said."""
@@ -115,10 +115,15 @@ _INBOXES: Final = {
     True: "select id, coalesce(shared_inbox, inbox) as inbox, host from actors",
     False: "select id, inbox, host from actors",
 }
+# Behind an open circuit only one is tried at a time. The others are over once their host failed a
+# probe after their time: then it was not us who were away.
 _EXPIRE: Final = f"""
-update deliveries set state = 'expired', settled_at = :now, lease_token = null, lease_until = null
-where {UNFINISHED} and expires_at <= :now and attempt > 0
-  and not (state = 'leased' and next_at > :now) returning host"""  # noqa: S608 - text of ours
+update deliveries set state = 'expired', settled_at = :now, lease_token = null, lease_until = null,
+  last_class = case when attempt > 0 then last_class else coalesce(last_class, '{UNREACHABLE}') end
+where {UNFINISHED} and expires_at <= :now and not (state = 'leased' and next_at > :now)
+  and (attempt > 0 or exists (
+    select 1 from peers p where p.host = deliveries.host and p.circuit = 'open'
+      and p.last_failure_at >= deliveries.expires_at)) returning host"""  # noqa: S608 - text of ours
 _LOST_AFTER: Final = LOST_AFTER // timedelta(microseconds=1)
 _ELSEWHERE: Final = " where not is_local and gone_at is null and id in "
 
@@ -279,9 +284,10 @@ async def inboxes_that_got(reader: Reader, object_id: str) -> list[Destination]:
 
 
 async def expire_deliveries(transaction: Transaction, now: datetime) -> int:
-    """End what was tried in its time, in vain, and is in nobody's hands; return how many.
+    """End what is over its time, in vain, and is in nobody's hands; return how many.
 
-    What was never tried, as we were away ourselves, is tried once before it is given up.
+    What was never tried, as we were away ourselves, is tried once before it is given up, unless its
+    host does not answer: one that fails after their time ends all that wait for it.
     """
     at = to_microseconds(now)
     rows = await transaction.fetch_all(_EXPIRE, {"now": at})

@@ -1,10 +1,14 @@
 """What ends, is released or is looked at in the queue."""
 
+import pytest
+
+from fedirec.domain.circuits import Sign
 from fedirec.storage import deliveries
 from fedirec.storage.queue_lists import list_deliveries
-from tests.storage.queueing import an_inbox, claim, enqueue, settle, states
+from tests.storage.queueing import an_inbox, claim, enqueue, settle, states, tell
 from tests.storage.samples import (
     DAY,
+    MINUTE,
     NOW,
     actor_id,
 )
@@ -37,6 +41,33 @@ async def test_what_was_tried_expires_in_its_time_but_not_in_a_workers_hands(sto
 
     assert (early, due) == (0, 1)
     assert sorted((await states(storage)).values()) == ["due", "expired", "leased"]
+
+
+@pytest.mark.rule("ST-06")
+async def test_what_waited_untried_for_a_host_that_is_down_ends_in_its_time_too(storage):
+    down, away = an_inbox("down.example"), an_inbox("away.example")
+    ends_at = NOW + DAY
+    for number in range(3):
+        await enqueue(storage, number, down, away, expires_at=ends_at)
+    for host in ("down.example", "away.example"):
+        await tell(storage, host, *[Sign.FAILS] * 5, now=NOW)
+    [probe] = await claim(storage, now=ends_at, limit=1)  # the other one: we were away ourselves
+    await settle(storage, probe, state="waiting", next_at=ends_at + MINUTE, now=ends_at)
+    await tell(storage, probe.host, Sign.FAILS, now=ends_at)
+
+    async with storage.transaction() as transaction:
+        assert await deliveries.expire_deliveries(transaction, ends_at) == 3
+
+    async with storage.reading() as reader:
+        page = await list_deliveries(reader, host=probe.host, limit=9)
+        other = await list_deliveries(reader, limit=9)
+    ended = [(each.state, each.attempt, each.last_class) for each in page.items]
+    assert sorted(ended, key=str) == [
+        ("expired", 0, deliveries.UNREACHABLE),
+        ("expired", 0, deliveries.UNREACHABLE),
+        ("expired", 1, None),
+    ]
+    assert {each.state for each in other.items if each.host != probe.host} == {"due"}
 
 
 async def test_the_list_shows_every_row_once_by_state_and_host(storage):
