@@ -44,6 +44,7 @@ class DeliveryClass(StrEnum):
     TEMPORARY = "temporary"
 
 
+_REFUSALS: Final = frozenset({DeliveryClass.AUTH, DeliveryClass.REJECTED})
 _BY_STATUS: Final = {
     **dict.fromkeys((301, 302, 303, 307, 308), DeliveryClass.MOVED),
     **dict.fromkeys((401, 403), DeliveryClass.AUTH),
@@ -76,6 +77,18 @@ class GiveUp:
 Plan = Again | GiveUp | Done
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tries:
+    """How often it was tried, this time included: `total`, and `alike`, ending as this one did.
+
+    `alike` counts those in a row, which began at `alike_since`.
+    """
+
+    total: int
+    alike: int
+    alike_since: datetime
+
+
 def classify(status: int | None) -> DeliveryClass:
     """Return what an HTTP status means for a delivery; None is trouble on the way to any status."""
     if status is None:
@@ -106,7 +119,10 @@ def lifetime(activity_type: str, limits: Limits, *, is_about_itself: bool) -> ti
 
 
 def delay_after(outcome: DeliveryClass, attempt: int) -> timedelta | None:
-    """Return the wait after the `attempt`-th try (from 1), before jitter; None to give up."""
+    """Return the wait after the `attempt`-th try (from 1), before jitter; None to give up.
+
+    After a refusal, the `attempt`-th refusal of its kind in a row.
+    """
     match outcome:
         case DeliveryClass.OK | DeliveryClass.GONE:
             return None
@@ -125,30 +141,27 @@ def delay_after(outcome: DeliveryClass, attempt: int) -> timedelta | None:
             assert_never(outcome)
 
 
-def next_attempt(  # noqa: PLR0913 - one decision over seven facts, each named
+def next_attempt(
     *,
     outcome: DeliveryClass,
-    attempt: int,
+    tries: Tries,
     now: datetime,
-    created_at: datetime,
     expires_at: datetime,
     retry_after: timedelta | None,
     jitter: float,
-    was_missing: bool = False,
 ) -> Plan:
-    """Return what to do after the `attempt`-th try (from 1) of a delivery made at `created_at`.
+    """Return what to do after a try that came to `outcome`.
 
     `jitter` is a random number from 0 to 1; the wait is 50 to 150 % of the schedule's. A busy
-    peer's `retry_after` counts if it is between a second and a day. `was_missing`: the try before
-    found no inbox either, and its actor was asked meanwhile.
+    peer's `retry_after` counts if it is between a second and a day. What failed for other reasons
+    before leaves a refusal all of its tries, and a missing inbox all of its day.
     """
     if outcome is DeliveryClass.OK:
         return Done()
-    delay = delay_after(outcome, attempt)
-    is_missing_still = outcome is DeliveryClass.MISSING and was_missing
-    is_long_missing = is_missing_still and now - created_at >= _MISSING_FOR
-    if delay is None or is_long_missing:
-        return GiveUp(reason=f"{outcome} at attempt {attempt}")
+    delay = delay_after(outcome, tries.alike if outcome in _REFUSALS else tries.total)
+    missing_for = now - tries.alike_since if outcome is DeliveryClass.MISSING else timedelta(0)
+    if delay is None or missing_for >= _MISSING_FOR:
+        return GiveUp(reason=f"{outcome} at attempt {tries.total}")
     at = now + delay * (0.5 + jitter)
     if (
         outcome is DeliveryClass.BUSY

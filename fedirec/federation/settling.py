@@ -11,7 +11,7 @@ from typing import Final, assert_never
 import structlog
 
 from fedirec.domain.circuits import CircuitState, sign_of
-from fedirec.domain.retry import Again, DeliveryClass, Done, GiveUp, Plan, next_attempt
+from fedirec.domain.retry import Again, Done, GiveUp, Plan, Tries, next_attempt
 from fedirec.failpoints import failpoint
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import DeliveryResult
@@ -75,15 +75,20 @@ def _settlement(result: DeliveryResult, now: datetime, jitter: float) -> Settlem
 def plan_next(result: DeliveryResult, now: datetime, jitter: float) -> Plan:
     """Return what to do after an attempt; `jitter` is from 0 to 1."""
     claimed = result.claimed
+    since = (
+        claimed.alike_since if claimed.attempt > 1 and claimed.last_class == result.cls else None
+    )
     return next_attempt(
         outcome=result.cls,
-        attempt=claimed.attempt,
+        tries=Tries(
+            total=claimed.attempt,
+            alike=1 if since is None else claimed.alike + 1,
+            alike_since=now if since is None else since,
+        ),
         now=now,
-        created_at=claimed.created_at,
         expires_at=claimed.expires_at,
         retry_after=result.retry_after,
         jitter=jitter,
-        was_missing=claimed.last_class == DeliveryClass.MISSING,
     )
 
 

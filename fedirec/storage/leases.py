@@ -35,7 +35,8 @@ update deliveries set state = 'leased', attempt = attempt + 1, lease_token = :to
   lease_until = :lease_until, next_at = :lease_until
 from ({candidates}) as picked
 where deliveries.activity_id = picked.activity and deliveries.inbox = picked.url
-returning activity_id, inbox, host, actor_id, attempt, created_at, expires_at, last_class"""
+returning activity_id, inbox, host, actor_id, attempt, created_at, expires_at, last_class,
+  alike, alike_since"""
 # What another worker is about to take is left to it; what it took meanwhile is no longer due.
 _LOCK: Final = """
 select activity_id as activity, inbox as url from deliveries
@@ -49,17 +50,21 @@ update deliveries set state = case when losses + 1 >= :most then 'dead' else 'wa
 where (activity_id, inbox) in (
   select activity_id, inbox from deliveries where state = 'leased' and next_at <= :now{lock})
 returning host"""
+# In a row, of this round: a keeper who has it tried again has it begin anew.
+_IS_ALIKE: Final = "attempt > 1 and last_class = settled.class"
 SETTLE: Final = """
 with settled(activity, url, token, new_state, at, class, status, detail) as (values {rows})
 update deliveries set state = settled.new_state, next_at = coalesce(settled.at, :now),
   lease_token = null, lease_until = null, last_class = settled.class,
   last_status = settled.status, last_detail = settled.detail,
+  alike = case when {is_alike} then alike + 1 else 1 end,
+  alike_since = case when {is_alike} then coalesce(alike_since, :now) else :now end,
   losses = case when settled.new_state = 'due' then losses else 0 end,
   settled_at = case when settled.at is null then :now else null end
 from settled
 where deliveries.activity_id = settled.activity and deliveries.inbox = settled.url
   and deliveries.lease_token = settled.token
-returning activity_id, inbox, host, next_at"""
+returning activity_id, inbox, host, next_at""".replace("{is_alike}", _IS_ALIKE)
 SETTLED: Final = {
     "activity": "text",
     "url": "text",

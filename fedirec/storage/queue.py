@@ -48,6 +48,7 @@ from fedirec.storage.schemes import Habit, find_habits
 from fedirec.storage.statements import (
     in_chunks,
     instant,
+    instant_or_none,
     listed,
     number,
     numbered,
@@ -67,7 +68,8 @@ _BODIES: Final = "select id, type, body from activities where id in "
 class ClaimedDelivery:
     """A delivery leased to `token`; `attempt` counts the one to be made now, from 1.
 
-    `last_class` is what the one before came to; `habit` is how the host wants it signed, if known.
+    `last_class` is what the `alike` before came to, since `alike_since` (`leases.py` counts);
+    `habit` is how the host wants it signed, if known.
     """
 
     activity_id: ActivityId
@@ -81,6 +83,8 @@ class ClaimedDelivery:
     created_at: datetime
     expires_at: datetime
     last_class: str | None = None
+    alike: int = 0
+    alike_since: datetime | None = None
     habit: Habit | None = None
 
 
@@ -355,6 +359,8 @@ def _claimed(
         created_at=instant(row, "created_at"),
         expires_at=instant(row, "expires_at"),
         last_class=text_or_none(row, "last_class"),
+        alike=number(row, "alike"),
+        alike_since=instant_or_none(row, "alike_since"),
         habit=habits.get(text(row, "host")),
     )
 

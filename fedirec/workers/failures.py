@@ -4,7 +4,7 @@ import traceback
 from datetime import datetime, timedelta
 from typing import Final
 
-from fedirec.domain.retry import Again, DeliveryClass, next_attempt
+from fedirec.domain.retry import Again, DeliveryClass, Tries, next_attempt
 from fedirec.errors import (
     FedirecError,
     ForbiddenError,
@@ -57,9 +57,8 @@ def next_try_at(
     retry_after = error.retry_after if isinstance(error, RemoteUnavailableError) else None
     plan = next_attempt(
         outcome=DeliveryClass.TEMPORARY if retry_after is None else DeliveryClass.BUSY,
-        attempt=attempt,
+        tries=Tries(total=attempt, alike=attempt, alike_since=now),
         now=now,
-        created_at=now,
         expires_at=now + _FOREVER,
         retry_after=retry_after,
         jitter=jitter,

@@ -20,8 +20,9 @@ from fedirec.storage.deliveries import Leaving
 from fedirec.storage.queue import ClaimedDelivery
 from fedirec.transport.protocol import Response
 from tests import misbehaviour
-from tests.federation.peers_side.home import INSTANCE, MEMBER, block_host
+from tests.federation.peers_side.home import INSTANCE, MEMBER, Clock, block_host
 from tests.keys import rsa_pair
+from tests.peers import Peer
 
 ACTIVITY = ActivityId(f"{INSTANCE.origin}/activities/01")
 
@@ -224,6 +225,43 @@ async def test_a_result_whose_lease_was_lost_is_dropped(federation, peer, clock)
 
     assert (await row_of(federation))["state"] == "leased"
     assert current.attempt == 2
+
+
+async def after_other_trouble(federation: Federation, peer: Peer, clock: Clock) -> None:
+    """Have a delivery fail for a day, for a reason that passes."""
+    await enqueue(federation, f"{peer.origin}/inbox", peer.host)
+    peer.answers("/inbox", 429)
+    for _ in range(5):
+        await attempt(federation)
+        clock.forward(hours=5)
+
+
+@pytest.mark.rule("ST-06")
+async def test_a_refusal_after_other_trouble_is_tried_four_times_more(federation, peer, clock):
+    await after_other_trouble(federation, peer, clock)
+    peer.answers("/inbox", 401)
+    states = []
+
+    for _ in range(5):
+        await attempt(federation)
+        states.append((await row_of(federation))["state"])
+        clock.forward(hours=18)
+
+    assert states == ["waiting"] * 4 + ["gone"]
+
+
+@pytest.mark.rule("ST-06")
+async def test_a_missing_inbox_has_a_day_from_when_it_was_first_missed(federation, peer, clock):
+    await after_other_trouble(federation, peer, clock)
+    peer.answers("/inbox", 404)
+    states = []
+
+    for hours in (20, 18, 1):
+        await attempt(federation)
+        states.append((await row_of(federation))["state"])
+        clock.forward(hours=hours)
+
+    assert states == ["waiting", "waiting", "gone"]
 
 
 async def test_what_never_arrives_expires(federation, peer, clock):

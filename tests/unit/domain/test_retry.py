@@ -14,6 +14,7 @@ from fedirec.domain.retry import (
     Done,
     GiveUp,
     Plan,
+    Tries,
     classify,
     delay_after,
     is_protective,
@@ -36,10 +37,15 @@ RETRIED = [
 
 def plan(outcome: DeliveryClass, **facts: Any) -> Plan:
     """Decide for a young delivery with a long life and no jitter, these facts changed."""
+    attempt = facts.pop("attempt", 1)
+    tries = Tries(
+        total=attempt,
+        alike=facts.pop("alike", attempt),
+        alike_since=facts.pop("alike_since", NOW - MINUTE),
+    )
     standard: dict[str, Any] = {
-        "attempt": 1,
+        "tries": tries,
         "now": NOW,
-        "created_at": NOW - MINUTE,
         "expires_at": NOW + 100 * DAY,
         "retry_after": None,
         "jitter": 0.5,
@@ -125,12 +131,17 @@ def test_a_lasting_refusal_is_tried_a_few_times_more(outcome, delays):
     assert plans[-1] == GiveUp(reason=f"{outcome} at attempt {attempts[-1]}")
 
 
-def test_an_inbox_that_is_missing_still_is_given_up_after_a_day():
-    first = plan(DeliveryClass.MISSING, created_at=NOW - 30 * HOUR, attempt=6)
-    young = plan(DeliveryClass.MISSING, created_at=NOW - 23 * HOUR, attempt=6, was_missing=True)
-    old = plan(DeliveryClass.MISSING, created_at=NOW - 24 * HOUR, attempt=7, was_missing=True)
+@pytest.mark.rule("ST-06")
+@pytest.mark.parametrize("outcome", [DeliveryClass.REJECTED, DeliveryClass.AUTH])
+def test_a_refusal_after_other_trouble_has_all_of_its_tries(outcome):
+    assert plan(outcome, attempt=9, alike=1) == plan(outcome, attempt=1)
 
-    assert first == young == Again(at=NOW + 6 * HOUR)
+
+def test_an_inbox_that_is_missing_still_is_given_up_after_a_day():
+    young = plan(DeliveryClass.MISSING, alike_since=NOW - 23 * HOUR, attempt=6)
+    old = plan(DeliveryClass.MISSING, alike_since=NOW - 24 * HOUR, attempt=7)
+
+    assert young == Again(at=NOW + 6 * HOUR)
     assert old == GiveUp(reason="missing at attempt 7")
 
 
@@ -196,7 +207,7 @@ def test_the_next_try_is_always_ahead_and_before_the_end(
     decided = plan(
         outcome,
         attempt=attempt,
-        created_at=NOW - age,
+        alike_since=NOW - age,
         expires_at=NOW + left,
         retry_after=retry_after,
         jitter=jitter,
