@@ -14,6 +14,7 @@ from fedirec.storage.database import Value
 from fedirec.storage.intake import Intake
 from fedirec.web.assets import Assets
 from fedirec.web.rates import Rates
+from fedirec.web.turnstile import Turnstile
 
 Network = IPv4Network | IPv6Network
 
@@ -41,6 +42,7 @@ OPTIONS = web.AppKey("options", WebOptions)
 ASSETS = web.AppKey("assets", Assets)
 FACES = web.AppKey("faces", LRUCache[ActorId, tuple[tuple[Value, ...], bytes]])
 RATES = web.AppKey("rates", Rates)
+TURNSTILE = web.AppKey("turnstile", Turnstile)
 OPENED_AT = web.AppKey("opened_at", datetime)
 
 REQUEST_ID = web.RequestKey("request_id", str)

@@ -30,6 +30,7 @@ from fedirec.web.keys import (
     OPENED_AT,
     OPTIONS,
     RATES,
+    TURNSTILE,
     WebOptions,
 )
 from fedirec.web.middleware import answer, gate, proxies
@@ -37,6 +38,7 @@ from fedirec.web.pages import about, guild, job_notes, notes
 from fedirec.web.pages.cards import VIEWS
 from fedirec.web.rates import Rates
 from fedirec.web.templating import set_up_templates
+from fedirec.web.turnstile import Turnstile
 
 _REMEMBERED: Final = 1_024
 _NAME: Final = "{name:[a-z0-9_]{1,30}}"
@@ -61,6 +63,7 @@ def build_application(
     application[OPENED_AT] = federation.now()
     application[OPTIONS] = options
     application[RATES] = Rates(options.monotonic or time.monotonic)
+    application[TURNSTILE] = Turnstile()
     application[ASSETS] = load_assets()
     application[FACES] = LRUCache(_REMEMBERED)
     application[VIEWS] = LRUCache(_REMEMBERED)

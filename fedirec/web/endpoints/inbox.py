@@ -14,7 +14,7 @@ from fedirec.web.answers import PRIVATE
 from fedirec.web.endpoints.collections import own_inbox
 from fedirec.web.endpoints.local import get_local_actor
 from fedirec.web.floods import check_flood, count_bad, count_good, read_claim
-from fedirec.web.keys import FEDERATION, INTAKE
+from fedirec.web.keys import FEDERATION, INTAKE, TURNSTILE
 from fedirec.web.readers import find_member
 from fedirec.web.requests import as_signed, check_form, read_body
 
@@ -45,6 +45,7 @@ async def _take(request: web.Request, *, recipient: ActorId | None) -> web.Respo
     claim = read_claim(head)
     buckets = await check_flood(request, claim)
     signed = replace(head, body=await read_body(request, federation.limits))
+    await request.app[TURNSTILE].turn()
     try:
         received = await receive(federation, request.app[INTAKE], signed, recipient=recipient)
     except (UnauthenticatedError, InvalidInputError, ForbiddenError):
