@@ -111,6 +111,9 @@ _FAN_OUT: Final = """
 select activity_id, actor_id, followed_id, our_host, order_key, cursor, due_at, expires_at,
   is_protective, takes_back, is_first
 from fan_outs where due_at <= :now order by due_at, activity_id, followed_id limit 1"""
+_THIS: Final = "where activity_id = :activity_id and followed_id = :followed_id"
+# In place: who deletes it meanwhile waits for this very row, and then finds it.
+_GO_ON: Final = f"update fan_outs set cursor = :cursor {_THIS}"  # noqa: S608 - text of ours
 _INBOXES: Final = {
     True: "select id, coalesce(shared_inbox, inbox) as inbox, host from actors",
     False: "select id, inbox, host from actors",
@@ -209,24 +212,24 @@ async def enqueue_to_followers(
 
     Shared inboxes are used where a host has one. Followers over `limit` are left as a fan-out.
     """
-    return await _enqueue_page(
-        transaction,
-        {
-            "activity_id": leaving.activity_id,
-            "actor_id": leaving.actor_id,
-            "followed_id": followed_id,
-            "our_host": our_host,
-            "order_key": leaving.order_key,
-            "cursor": "",
-            "due_at": to_microseconds(leaving.first_try_at),
-            "expires_at": to_microseconds(leaving.expires_at),
-            "is_protective": leaving.is_protective,
-            "takes_back": leaving.takes_back,
-            "is_first": leaving.is_first,
-        },
-        leaving,
-        limit,
-    )
+    fan_out: dict[str, Value] = {
+        "activity_id": leaving.activity_id,
+        "actor_id": leaving.actor_id,
+        "followed_id": followed_id,
+        "our_host": our_host,
+        "order_key": leaving.order_key,
+        "cursor": "",
+        "due_at": to_microseconds(leaving.first_try_at),
+        "expires_at": to_microseconds(leaving.expires_at),
+        "is_protective": leaving.is_protective,
+        "takes_back": leaving.takes_back,
+        "is_first": leaving.is_first,
+    }
+    written, end = await _write_page(transaction, fan_out, leaving, limit)
+    if end is not None:
+        rest = {**fan_out, "cursor": end}
+        await insert_rows(transaction, "fan_outs", [rest], on_conflict="do nothing")
+    return written
 
 
 async def expand_fan_out(transaction: Transaction, *, limit: int, now: datetime) -> int | None:
@@ -240,10 +243,6 @@ async def expand_fan_out(transaction: Transaction, *, limit: int, now: datetime)
     )
     if row is None:
         return None
-    await transaction.execute(
-        "delete from fan_outs where activity_id = :activity_id and followed_id = :followed_id",
-        {"activity_id": row["activity_id"], "followed_id": row["followed_id"]},
-    )
     leaving = Leaving(
         activity_id=ActivityId(text(row, "activity_id")),
         actor_id=ActorId(text(row, "actor_id")),
@@ -254,12 +253,13 @@ async def expand_fan_out(transaction: Transaction, *, limit: int, now: datetime)
         takes_back=bool(row["takes_back"]),
         is_first=bool(row["is_first"]),
     )
-    flags = {
-        "is_protective": leaving.is_protective,
-        "takes_back": leaving.takes_back,
-        "is_first": leaving.is_first,
-    }
-    return await _enqueue_page(transaction, {**row, **flags}, leaving, limit)
+    written, end = await _write_page(transaction, row, leaving, limit)
+    this = {"activity_id": row["activity_id"], "followed_id": row["followed_id"]}
+    if end is None:
+        await transaction.execute(f"delete from fan_outs {_THIS}", this)  # noqa: S608 - text of ours
+    else:
+        await transaction.execute(_GO_ON, {**this, "cursor": end})
+    return written
 
 
 async def inboxes_of(
@@ -303,27 +303,16 @@ async def cancel_to(transaction: Transaction, host: str, *, now: datetime) -> in
     return await transaction.execute(_CANCEL, {"host": host, "now": to_microseconds(now)})
 
 
-async def _enqueue_page(
+async def _write_page(
     transaction: Transaction, fan_out: Row, leaving: Leaving, limit: int
-) -> int:
-    """Write one page of a fan-out and, if more follow, what is left of it."""
+) -> tuple[int, str | None]:
+    """Write one page; return how many are new, and the last follower of it if more follow."""
     page = {"followed_id": fan_out["followed_id"], "cursor": fan_out["cursor"]}
     ends = await transaction.fetch_all(_PAGE_END, {**page, "skipped": limit - 1})
-    if len(ends) > 1:
-        rest = {**fan_out, "cursor": text(ends[0], "follower_id")}
-        await insert_rows(transaction, "fan_outs", [rest], on_conflict="do nothing")
-    return await _write(
-        transaction,
-        leaving,
-        _FOLLOWERS,
-        {
-            **page,
-            "last": text(ends[0], "follower_id") if ends else LAST,
-            "our_host": fan_out["our_host"],
-            "instance": INSTANCE,
-        },
-        hosts=_HOSTS,
-    )
+    last = text(ends[0], "follower_id") if ends else LAST
+    told = {**page, "last": last, "our_host": fan_out["our_host"], "instance": INSTANCE}
+    written = await _write(transaction, leaving, _FOLLOWERS, told, hosts=_HOSTS)
+    return written, last if len(ends) > 1 else None
 
 
 async def _write(
