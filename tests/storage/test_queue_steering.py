@@ -172,3 +172,18 @@ async def test_one_activitys_deliveries_are_listed_page_by_page(database, waitin
 
     assert [item.activity_id for item in (*first.items, *rest.items)] == [waiting, waiting]
     assert rest.next_cursor is None
+
+
+@pytest.mark.rule("ST-05")
+async def test_what_is_about_the_same_waits_for_what_a_keeper_holds(database, waiting):
+    async with database.transaction() as transaction:
+        await transaction.execute("update deliveries set order_key = 'note'")
+        await hold(transaction, Choice(activity_id=waiting))
+
+    meanwhile = await claim(database, NOW)
+    async with database.transaction() as transaction:
+        await release(transaction, Choice(activity_id=waiting), NOW)
+    released = await claim(database, NOW)
+
+    assert meanwhile == []
+    assert {each.activity_id for each in released} == {waiting}
