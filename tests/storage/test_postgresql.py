@@ -58,6 +58,18 @@ async def test_a_server_that_is_away_is_passing_trouble(tmp_path):
         await open_postgresql(f"postgresql://fedirec@/fedirec?host={tmp_path}")
 
 
+@pytest.mark.rule("ST-02")
+async def test_a_commit_is_on_the_disk_whatever_the_server_would_like(server):
+    async with temporary_database(server) as url:
+        database = await open_database(url)
+        async with database.transaction() as transaction:
+            row = await transaction.fetch_one("show synchronous_commit")
+        await database.close()
+
+    assert row is not None
+    assert row["synchronous_commit"] == "on"
+
+
 async def test_a_connection_that_is_cut_is_passing_trouble_and_the_next_unit_works(server):
     async with temporary_database(server) as url:
         database = await open_database(url)
