@@ -107,10 +107,16 @@ _NOT_TWICE: Final = (
     "update deliveries set state = 'cancelled', settled_at = :now"
     " where inbox = :old and state in ('due', 'waiting')"
 )
-_FAN_OUT: Final = """
+# The older about the same object goes first (P5), also while another worker has it in hand: it is
+# there until its last page is committed.
+_IS_OLDER: Final = "select 1 from fan_outs o where o.order_key = {key} and o.activity_id < {id}"
+_FAN_OUT: Final = f"""
 select activity_id, actor_id, followed_id, our_host, order_key, cursor, due_at, expires_at,
   is_protective, takes_back, is_first
-from fan_outs where due_at <= :now order by due_at, activity_id, followed_id limit 1"""
+from fan_outs f where due_at <= :now
+  and not exists ({_IS_OLDER.format(key="f.order_key", id="f.activity_id")})
+order by due_at, activity_id, followed_id limit 1"""  # noqa: S608 - text of ours
+_FOLLOWS_ANOTHER: Final = _IS_OLDER.format(key=":order_key", id=":activity_id")
 _THIS: Final = "where activity_id = :activity_id and followed_id = :followed_id"
 # In place: who deletes it meanwhile waits for this very row, and then finds it.
 _GO_ON: Final = f"update fan_outs set cursor = :cursor {_THIS}"  # noqa: S608 - text of ours
@@ -210,7 +216,8 @@ async def enqueue_to_followers(
 ) -> int:
     """Write the deliveries to an actor's followers, one for each inbox; return how many are new.
 
-    Shared inboxes are used where a host has one. Followers over `limit` are left as a fan-out.
+    Shared inboxes are used where a host has one. Followers over `limit` are left as a fan-out; all
+    are, while one about the same object is under way.
     """
     fan_out: dict[str, Value] = {
         "activity_id": leaving.activity_id,
@@ -225,7 +232,10 @@ async def enqueue_to_followers(
         "takes_back": leaving.takes_back,
         "is_first": leaving.is_first,
     }
-    written, end = await _write_page(transaction, fan_out, leaving, limit)
+    if not leaving.is_first and await _follows_another(transaction, leaving):
+        written, end = 0, ""
+    else:
+        written, end = await _write_page(transaction, fan_out, leaving, limit)
     if end is not None:
         rest = {**fan_out, "cursor": end}
         await insert_rows(transaction, "fan_outs", [rest], on_conflict="do nothing")
@@ -235,7 +245,8 @@ async def enqueue_to_followers(
 async def expand_fan_out(transaction: Transaction, *, limit: int, now: datetime) -> int | None:
     """Write the deliveries to the next `limit` followers of the oldest fan-out.
 
-    Who unfollowed meanwhile is passed by. Returns how many are new, None when no fan-out is left.
+    Who unfollowed meanwhile is passed by. Returns how many are new, None when nothing is left but
+    what others have in hand, and what follows that.
     """
     row = await transaction.fetch_one(
         f"{_FAN_OUT}{SKIP_LOCKED[transaction.engine]}",
@@ -301,6 +312,12 @@ async def cancel_to(transaction: Transaction, host: str, *, now: datetime) -> in
     Their rows tell so.
     """
     return await transaction.execute(_CANCEL, {"host": host, "now": to_microseconds(now)})
+
+
+async def _follows_another(reader: Reader, leaving: Leaving) -> bool:
+    """Whether an older fan-out about the same object is under way."""
+    told = {"order_key": leaving.order_key, "activity_id": leaving.activity_id}
+    return await reader.fetch_one(_FOLLOWS_ANOTHER, told) is not None
 
 
 async def _write_page(
