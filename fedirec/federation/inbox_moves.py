@@ -28,10 +28,15 @@ _TELLING: Final = frozenset({DeliveryClass.MOVED, DeliveryClass.MISSING, Deliver
 _log: Final = structlog.get_logger(__name__)
 
 
+def is_telling(result: DeliveryResult) -> bool:
+    """Whether an answer says that an inbox is not where it was."""
+    return result.cls in _TELLING
+
+
 async def ask_after_inbox(federation: Federation, result: DeliveryResult) -> None:
     """Find out what became of an inbox that is not where it was, and act on it; or do nothing."""
     inbox, now = result.claimed.inbox, federation.now()
-    if result.cls not in _TELLING:
+    if not is_telling(result):
         return
     if not federation.ledger.may_refresh(f"inbox {inbox}", interval=ASKED_EVERY, now=now):
         return

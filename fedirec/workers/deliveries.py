@@ -12,7 +12,7 @@ from typing import Final
 from fedirec.domain.pacing import open_slots, retry_room
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import DeliveryResult, deliver
-from fedirec.federation.inbox_moves import ask_after_inbox
+from fedirec.federation.inbox_moves import ask_after_inbox, is_telling
 from fedirec.federation.settling import settle
 from fedirec.storage import queue
 from fedirec.storage.database import Transaction
@@ -40,6 +40,7 @@ def delivery_line(federation: Federation) -> Line[ClaimedDelivery, DeliveryResul
         fail=_fail,
         release=_release,
         after=ask_after_inbox,
+        asks_more=is_telling,
     )
 
 

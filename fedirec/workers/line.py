@@ -23,7 +23,8 @@ class Line(Generic[Item, Result]):
     most that many items, their attempts counted already. `name_of` tells an item apart in the log:
     its ids, never its body. `settle` records results in one transaction, all or none; if it fails,
     each is tried alone. `fail` records what came in place of a result, `release` hands items
-    back. `after` is what a recorded result still asks for; should it fail, nothing is lost.
+    back. `after` is what a recorded result still asks for, if it `asks_more`: done in no slot,
+    and perhaps not at all; nothing is lost then.
     """
 
     name: str
@@ -36,4 +37,5 @@ class Line(Generic[Item, Result]):
     fail: Callable[[Federation, Item, BaseException], Awaitable[None]]
     release: Callable[[Federation, Sequence[Item]], Awaitable[None]]
     after: Callable[[Federation, Result], Awaitable[None]] | None = None
+    asks_more: Callable[[Result], bool] = lambda _result: True
     patience: timedelta = timedelta(seconds=25)  # the server cancels us after 30

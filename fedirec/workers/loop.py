@@ -7,6 +7,7 @@ outlives its item's deadline; what is under way when we stop has 25 seconds, the
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Final, Generic, NamedTuple
 
 import structlog
@@ -22,6 +23,7 @@ from fedirec.workers.upkeep import ask_after_stamps, keep_up
 
 POLL_SECONDS: Final = 1.0
 LINGER_SECONDS: Final = 0.02  # for a batch: a commit costs as much for one as for many
+AFTER_PLACES: Final = 8  # beside the slots: peers decide how long it takes
 UPKEEP_SECONDS: Final = 5.0
 TIDYING_SECONDS: Final = 3_600.0
 
@@ -72,6 +74,7 @@ async def run_line(
     loop = asyncio.get_running_loop()
     looked_at = -LINGER_SECONDS
     async with asyncio.TaskGroup() as tasks:
+        afterwards = _Afterwards(federation, line, tasks)
         while not stop.is_set():
             bell.clear()
             free = line.slots - len(running)
@@ -84,13 +87,44 @@ async def run_line(
                 claimed = await _claim(federation, line, free)
             looked_at = loop.time()
             for item in claimed:
-                task = tasks.create_task(_carry(federation, line, item, settling))
+                task = tasks.create_task(_carry(federation, line, item, settling, afterwards))
                 running[task] = item
                 task.add_done_callback(running.pop)
                 task.add_done_callback(lambda _task: bell.set())
             if not claimed or len(claimed) < free:
                 await _pause(bell, POLL_SECONDS)
         await _drain(federation, line, running)
+        afterwards.end()
+
+
+class _Afterwards(Generic[Item, Result]):
+    """What recorded results still ask for: outside of the slots, and few at a time.
+
+    What finds no place is left undone, as is what goes on when we stop: nothing is lost.
+    """
+
+    def __init__(
+        self, federation: Federation, line: Line[Item, Result], tasks: asyncio.TaskGroup
+    ) -> None:
+        self._federation = federation
+        self._line = line
+        self._tasks = tasks
+        self._going: set[asyncio.Task[None]] = set()
+
+    def begin(self, result: Result) -> None:
+        """Begin with what a result asks for, if it asks for anything and there is a place."""
+        after = self._line.after
+        if after is None or not self._line.asks_more(result) or len(self._going) >= AFTER_PLACES:
+            return
+        doing = _within(self._federation.limits.fetch_timeout, after(self._federation, result))
+        task = self._tasks.create_task(_attempt(f"after {self._line.name}", doing))
+        self._going.add(task)
+        task.add_done_callback(self._going.discard)
+
+    def end(self) -> None:
+        """End what goes on."""
+        for task in self._going:
+            task.cancel()
 
 
 class _Waiter(NamedTuple, Generic[Result]):
@@ -204,6 +238,7 @@ async def _carry(
     line: Line[Item, Result],
     item: Item,
     settling: _Settling[Item, Result],
+    afterwards: _Afterwards[Item, Result],
 ) -> None:
     """Do one item within its deadline; any error is recorded with it, and ends here."""
     try:
@@ -225,9 +260,7 @@ async def _carry(
         )
         await _attempt(f"failing {line.name}", line.fail(federation, item, error))
     else:
-        if line.after is not None:
-            deadline = federation.limits.fetch_timeout.total_seconds()
-            await _attempt(f"after {line.name}", _within(deadline, line.after(federation, result)))
+        afterwards.begin(result)
 
 
 def _is_told_to_stop(error: BaseException) -> bool:
@@ -237,8 +270,8 @@ def _is_told_to_stop(error: BaseException) -> bool:
     return isinstance(error, asyncio.CancelledError) and is_cancelled
 
 
-async def _within(seconds: float, doing: Awaitable[None]) -> None:
-    async with asyncio.timeout(seconds):
+async def _within(deadline: timedelta, doing: Awaitable[None]) -> None:
+    async with asyncio.timeout(deadline.total_seconds()):
         await doing
 
 

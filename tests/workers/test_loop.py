@@ -136,6 +136,24 @@ async def test_results_that_come_together_are_settled_together(pile):
     assert len(pile.batches) < 20
 
 
+async def test_a_result_that_cannot_be_recorded_fails_alone_whoever_it_was_gathered_with(pile):
+    pile.waiting = list(range(16))
+    tried: list[Sequence[int]] = []
+
+    async def settle(federation: Any, results: Sequence[int]) -> None:
+        tried.append(results)
+        if 2 in results:
+            raise ValueError("not this one")
+        await pile.settle(federation, results)
+
+    async with at_work(pile.line(slots=16, settle=settle)):
+        await until(lambda: len(pile.done) + len(pile.failed) == 16)
+
+    assert pile.failed == [(2, "ValueError")]
+    assert sorted(pile.done) == [number for number in range(16) if number != 2]
+    assert any(2 in results and len(results) > 1 for results in tried)
+
+
 async def test_a_bell_is_answered_without_waiting_for_the_next_look(pile, monkeypatch):
     monkeypatch.setattr(loop, "POLL_SECONDS", 3_600.0)
     bell = asyncio.Event()
@@ -205,6 +223,30 @@ async def test_what_a_result_still_asks_for_is_done_once_it_is_recorded(pile):
 
     assert sorted(seen) == [(1, True), (2, True)]
     assert (sorted(pile.done), pile.failed) == ([1, 2], [])
+
+
+@pytest.mark.rule("RX-08")
+async def test_what_a_result_still_asks_for_holds_no_slot_however_long_it_takes(pile):
+    begun: list[int] = []
+    has_ended: list[int] = []
+
+    async def after(_federation, number):
+        begun.append(number)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            has_ended.append(number)
+
+    pile.waiting = list(range(50))
+
+    async with at_work(pile.line(slots=4, after=after, asks_more=lambda number: number % 2 == 0)):
+        await until(lambda: len(pile.done) == 50)
+        assert len(begun) == loop.AFTER_PLACES
+        assert not has_ended
+
+    assert sorted(has_ended) == sorted(begun)
+    assert all(number % 2 == 0 for number in begun)
+    assert pile.released == []
 
 
 async def test_the_log_says_which_item_failed_and_why(pile):
