@@ -21,8 +21,9 @@ from fedirec.storage.database import (
     from_microseconds,
     to_microseconds,
 )
-from fedirec.storage.delivery_hosts import NEW, SKIP_LOCKED, look_at_waiting
+from fedirec.storage.delivery_hosts import ACTIVE, NEW, SKIP_LOCKED, look_at_waiting
 from fedirec.storage.leases import UNFINISHED
+from fedirec.storage.queue_depths import ASIDE
 from fedirec.storage.statements import (
     LAST,
     in_chunks,
@@ -129,10 +130,12 @@ _INBOXES: Final = {
 _EXPIRE: Final = f"""
 update deliveries set state = 'expired', settled_at = :now, lease_token = null, lease_until = null,
   last_class = case when attempt > 0 then last_class else coalesce(last_class, '{UNREACHABLE}') end
-where {UNFINISHED} and expires_at <= :now and not (state = 'leased' and next_at > :now)
+where {{of}} and expires_at <= :now and not (state = 'leased' and next_at > :now)
   and (attempt > 0 or exists (
     select 1 from peers p where p.host = deliveries.host and p.circuit = 'open'
       and p.last_failure_at >= deliveries.expires_at)) returning host"""  # noqa: S608 - text of ours
+# One by one from the indexes of what is unfinished, never from all that was ever sent.
+_PARTS: Final = (ACTIVE, f"{ASIDE} and state = 'held'")
 _LOST_AFTER: Final = LOST_AFTER // timedelta(microseconds=1)
 _ELSEWHERE: Final = " where not is_local and gone_at is null and id in "
 
@@ -301,7 +304,9 @@ async def expire_deliveries(transaction: Transaction, now: datetime) -> int:
     host does not answer: one that fails after their time ends all that wait for it.
     """
     at = to_microseconds(now)
-    rows = await transaction.fetch_all(_EXPIRE, {"now": at})
+    rows: list[Row] = []
+    for part in _PARTS:
+        rows += await transaction.fetch_all(_EXPIRE.format(of=part), {"now": at})
     await look_at_waiting(transaction, sorted({text(row, "host") for row in rows}), at)
     return len(rows)
 
