@@ -4,6 +4,7 @@ Each task takes what is due and leaves the rest. Of several workers one at a tim
 the others pass it by (`storage/turns.py`); who comes after sees what it did.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
@@ -11,6 +12,7 @@ from fedirec.activitypub.render import render_announce
 from fedirec.domain.actors import ObjectId
 from fedirec.domain.audience import Visibility, public_audience
 from fedirec.domain.endorsements import OfferState, OfferWay
+from fedirec.errors import FedirecError
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication, Scene
 from fedirec.federation.outbox import publish_in, scene_of
@@ -40,6 +42,8 @@ from fedirec.storage.database import Transaction
 _BATCH: Final = 50
 _PRUNED: Final = 500
 _DAY: Final = timedelta(days=1)
+
+_Step = Callable[[Transaction, Scene], Awaitable[None]]
 
 
 async def run_due(federation: Federation) -> None:
@@ -134,23 +138,30 @@ async def _announce(transaction: Transaction, scene: Scene, note_id: ObjectId) -
 
 
 async def forget_old(federation: Federation) -> None:
-    """Drop what was kept for a time only: once an hour is enough, as it walks whole tables."""
-    now, limits = federation.now(), federation.limits
+    """Drop what was kept for a time only: once an hour is enough, as it walks whole tables.
+
+    Each step is a transaction: one that fails, or takes too long, undoes and stops no other.
+
+    Raises:
+        FedirecError: A step failed, the first of them if several did; the others are done.
+    """
+    failures: list[FedirecError] = []
+    for step in _STEPS:
+        try:
+            await _alone(federation, step)
+        except FedirecError as error:
+            failures.append(error)
+    federation.wake()
+    if failures:
+        raise failures[0]
+
+
+async def _alone(federation: Federation, step: _Step) -> None:
+    """Take one step of forgetting, unless another worker is about it."""
     async with federation.database.transaction() as transaction:
         if not await turns.take(transaction, "forget"):
             return
-        await _erase_texts(transaction, scene_of(federation))
-        await seen_signatures.forget_before(
-            transaction, now - limits.signature_age_with_expires - limits.signature_ahead
-        )
-        await tombstones.prune(transaction, now - limits.tombstones_kept)
-        await notifications.prune_notifications(transaction, now - limits.notifications_kept)
-        await peers.prune_peers(transaction, now - limits.peers_kept, most=limits.peers_most)
-        await deliveries.expire_deliveries(transaction, now)
-        await queue_mending.mend_queue(transaction, now, lease=limits.lease)
-        await received.prune_received(transaction, now - limits.received_kept, limit=_PRUNED)
-        await outbox_posts.prune_posts(transaction, now - limits.received_kept)
-    federation.wake()
+        await step(transaction, scene_of(federation))
 
 
 async def _erase_texts(transaction: Transaction, scene: Scene) -> None:
@@ -160,3 +171,53 @@ async def _erase_texts(transaction: Transaction, scene: Scene) -> None:
         for publication in await delete_question(transaction, scene, offer):
             await publish_in(transaction, scene, publication)
     await erasure.erase_asking(transaction, erased)
+
+
+async def _forget_signatures(transaction: Transaction, scene: Scene) -> None:
+    limits = scene.limits
+    before = scene.now - limits.signature_age_with_expires - limits.signature_ahead
+    await seen_signatures.forget_before(transaction, before)
+
+
+async def _prune_tombstones(transaction: Transaction, scene: Scene) -> None:
+    await tombstones.prune(transaction, scene.now - scene.limits.tombstones_kept)
+
+
+async def _prune_notifications(transaction: Transaction, scene: Scene) -> None:
+    before = scene.now - scene.limits.notifications_kept
+    await notifications.prune_notifications(transaction, before)
+
+
+async def _prune_peers(transaction: Transaction, scene: Scene) -> None:
+    limits = scene.limits
+    await peers.prune_peers(transaction, scene.now - limits.peers_kept, most=limits.peers_most)
+
+
+async def _expire_deliveries(transaction: Transaction, scene: Scene) -> None:
+    await deliveries.expire_deliveries(transaction, scene.now)
+
+
+async def _mend_queue(transaction: Transaction, scene: Scene) -> None:
+    await queue_mending.mend_queue(transaction, scene.now, lease=scene.limits.lease)
+
+
+async def _prune_received(transaction: Transaction, scene: Scene) -> None:
+    before = scene.now - scene.limits.received_kept
+    await received.prune_received(transaction, before, limit=_PRUNED)
+
+
+async def _prune_posts(transaction: Transaction, scene: Scene) -> None:
+    await outbox_posts.prune_posts(transaction, scene.now - scene.limits.received_kept)
+
+
+_STEPS: Final[tuple[_Step, ...]] = (
+    _erase_texts,
+    _forget_signatures,
+    _prune_tombstones,
+    _prune_notifications,
+    _prune_peers,
+    _expire_deliveries,
+    _mend_queue,
+    _prune_received,
+    _prune_posts,
+)

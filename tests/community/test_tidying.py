@@ -5,6 +5,7 @@ import pytest
 from fedirec.community import endorsements, upkeep
 from fedirec.domain.actors import Host
 from fedirec.domain.notifications import Notice, NoticeKind
+from fedirec.errors import FedirecError
 from fedirec.storage import notifications, peers
 from tests.community.elsewhere import OTHER, follow, offered
 from tests.community.guild import DRAFT
@@ -48,6 +49,34 @@ async def test_notices_and_silent_servers_are_forgotten_in_their_time(guild):
     async with federation.database.reading() as reader:
         kept = await notifications.list_notifications(reader, carol, before=None, limit=9)
     assert kept.items == ()
+
+
+async def test_a_step_of_tidying_that_fails_undoes_and_stops_no_other(guild):
+    federation, now = guild.federation, guild.clock.now
+    carol, guild_id = federation.instance.member_id("carol"), federation.instance.guild_id
+    notice = Notice(owner=carol, kind=NoticeKind.FOLLOW, actor_id=guild_id)
+    async with federation.database.transaction() as transaction:
+        await notifications.add_notices(transaction, [notice], ulid=federation.mint().ulid, now=now)
+        await peers.see_peer(transaction, Host("stuck.example"), now)
+        await transaction.execute(
+            "insert into outbox_posts (actor_id, key, digest, request_id, activity_id, created_at)"
+            " values (:guild, 'key', 'digest', 'request', 'activity', 1)",
+            {"guild": guild_id},
+        )
+        await transaction.execute(
+            "create trigger stuck before delete on peers begin select raise(abort, 'stuck'); end"
+        )
+
+    guild.clock.forward(days=400)
+    with pytest.raises(FedirecError, match="stuck"):
+        await upkeep.forget_old(federation)
+
+    async with federation.database.transaction() as transaction:
+        await transaction.execute("drop trigger stuck")
+        assert await peers.find_peer(transaction, Host("stuck.example")) is not None
+        kept = await notifications.list_notifications(transaction, carol, before=None, limit=9)
+        posts = await transaction.fetch_all("select * from outbox_posts")
+    assert (kept.items, posts) == ((), [])
 
 
 async def test_the_words_of_a_declined_offer_of_ours_go_when_silence_would_take_them(guild):
