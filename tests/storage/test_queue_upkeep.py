@@ -3,7 +3,7 @@
 import pytest
 
 from fedirec.domain.circuits import Sign
-from fedirec.storage import deliveries
+from fedirec.storage import deliveries, queue
 from fedirec.storage.queue_lists import list_deliveries
 from tests.storage.queueing import an_inbox, claim, enqueue, settle, states, tell
 from tests.storage.samples import (
@@ -24,6 +24,19 @@ async def test_cancelled_deliveries_are_never_claimed(storage):
         assert await deliveries.cancel_to(transaction, "blocked.example", now=NOW) == 0
 
     assert [each.host for each in await claim(storage)] == ["peer.example"]
+
+
+@pytest.mark.rule("ST-04")
+async def test_a_lease_that_was_ended_is_nobodys_though_nobody_took_the_item_yet(storage):
+    await enqueue(storage, 1, an_inbox("peer.example"))
+    [late] = await claim(storage)
+
+    async with storage.transaction() as transaction:
+        ended = await queue.end_leases(transaction, now=NOW + MINUTE, most=8)
+    is_ours = await settle(storage, late, now=NOW + MINUTE)
+
+    assert (ended, is_ours) == (1, [False])
+    assert list((await states(storage)).values()) == ["waiting"]
 
 
 async def test_what_was_tried_expires_in_its_time_but_not_in_a_workers_hands(storage):

@@ -100,16 +100,23 @@ async def test_the_same_activity_in_a_second_inbox_is_handled_for_both(database)
 
 
 @pytest.mark.rule("OR-17")
-async def test_a_recipient_who_comes_while_a_worker_has_it_is_not_forgotten(database):
+@pytest.mark.parametrize("is_batch", [False, True], ids=["alone", "batch"])
+async def test_a_recipient_who_comes_while_a_worker_has_it_is_not_forgotten(database, is_batch):
+    async def end(claimed: ClaimedReceived) -> bool:
+        if not is_batch:
+            return await settle(database, claimed)
+        async with database.transaction() as transaction:
+            return await settle_handled(transaction, [(claimed.id, claimed.token)], now=NOW)
+
     await keep(database, a_received(1, recipients=(ADA,)))
     (claimed,) = await claim(database)
     await keep(database, a_received(1, id=a_received(2).id, recipients=(BEA,)))
 
-    assert await settle(database, claimed)
+    assert await end(claimed)
 
     (again,) = await claim(database)
-    assert again.recipients == (ADA, BEA)
-    assert await settle(database, again)
+    assert (again.recipients, again.attempt) == ((ADA, BEA), 1)
+    assert await end(again)
     assert await claim(database, now=NOW + DAY) == []
 
 
@@ -200,7 +207,7 @@ async def test_what_an_inbox_shows_outlives_its_time_if_it_says_something(databa
         items = await transaction.fetch_all("select source_id from inbox_items")
 
     shown = [a_received(1).id] if is_kept else []
-    assert (pruned, again) == (2 - len(shown), 0)
+    assert (pruned, again) == (2, 0)
     assert [row["id"] for row in rows] == shown
     assert {row["source_id"] for row in items} == set(shown)
 
@@ -214,8 +221,10 @@ async def test_what_stays_does_not_stand_in_the_way_of_what_goes(database):
         for number in range(2):
             await show(transaction, a_received(number).id)
         pruned = [await prune_received(transaction, NOW + DAY, limit=2) for _ in range(3)]
+        rows = await transaction.fetch_all("select id from received order by id")
 
-    assert pruned == [0, 2, 0]
+    assert pruned == [2, 2, 0]
+    assert [row["id"] for row in rows] == [a_received(number).id for number in range(2)]
 
 
 async def test_a_lost_lease_settles_nothing(database):
@@ -247,6 +256,19 @@ async def test_a_batch_that_was_handled_tells_when_one_lease_of_it_was_lost(data
         ]
 
     assert told == [False, False, True]
+
+
+@pytest.mark.rule("ST-04")
+async def test_a_lease_that_was_ended_is_nobodys_though_nobody_took_the_item_yet(database):
+    await keep(database, a_received(1))
+    [late] = await claim(database)
+
+    async with database.transaction() as transaction:
+        ended = await queue.end_received_leases(transaction, now=NOW + MINUTE, most=8)
+        told = await settle_handled(transaction, [(late.id, late.token)], now=NOW + MINUTE)
+
+    assert (ended, told) == (1, False)
+    assert not await settle(database, late, now=NOW + MINUTE)
 
 
 async def test_what_failed_comes_back_when_it_is_due(database):
