@@ -1,12 +1,14 @@
 """Refusing floods before their signatures cost anything (RX-10, RX-14).
 
 A server empties its own bucket by good requests alone, so that nobody can empty it in its name; bad
-ones empty the bucket of the address they come from. Servers not met before have a smaller one.
+ones empty the bucket of the address they come from. Servers not met before have a smaller one. A
+request holds a token of each until it is known which of them it costs: many at once get no more.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 from aiohttp import web
 
@@ -52,24 +54,56 @@ async def check_flood(request: web.Request, claim: Claim | None) -> Sequence[Buc
     """
     rates = request.app[RATES]
     buckets = () if claim is None else await _buckets(request, claim)
-    for name, per_minute in (_address_bucket(request), *buckets):
-        wait = rates.wait(name, per_minute=per_minute)
-        if wait is not None:
-            message = f"expected at most {per_minute} requests a minute from {name}"
-            raise TooManyRequestsError(message, retry_after=max(wait, timedelta(seconds=1)))
+    for bucket in (_address_bucket(request), *buckets):
+        _refuse_after(rates.wait(bucket[0], per_minute=bucket[1]), bucket)
     return buckets
 
 
-def count_good(request: web.Request, buckets: Sequence[Bucket]) -> None:
-    """Take a token from each of these."""
-    for name, per_minute in buckets:
-        request.app[RATES].take(name, per_minute=per_minute)
+class Toll:
+    """A token of each bucket, held while a request is under way, and no longer than that.
+
+    In the end a good request has cost those of the server and the actor it claims, a bad one that
+    of its address; one that failed for a reason of ours costs nothing. Held from when its body is
+    here: a sender who dawdles holds nothing in another's name.
+    """
+
+    def __init__(self, request: web.Request, claimed: Sequence[Bucket]) -> None:
+        self._rates = request.app[RATES]
+        self._claimed = claimed
+        self._address = (_address_bucket(request),)
+        self._held: list[Bucket] = []
+
+    def __enter__(self) -> Self:
+        """Take the tokens, all or none; raise TooManyRequestsError where there is none."""
+        for bucket in (*self._address, *self._claimed):
+            wait = self._rates.take(bucket[0], per_minute=bucket[1])
+            if wait is not None:
+                self._give_back()
+                _refuse_after(wait, bucket)
+            self._held.append(bucket)
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        """Give back what it did not cost."""
+        self._give_back()
+
+    def count_good(self) -> None:
+        """It came from whom it claims to come from: they pay."""
+        self._held = [*self._address]
+
+    def count_bad(self) -> None:
+        """Nobody knows whom it came from: its address pays."""
+        self._held = [*self._claimed]
+
+    def _give_back(self) -> None:
+        for name, per_minute in self._held:
+            self._rates.give_back(name, per_minute=per_minute)
 
 
-def count_bad(request: web.Request) -> None:
-    """Take a token from the bucket of the address it came from."""
-    name, per_minute = _address_bucket(request)
-    request.app[RATES].take(name, per_minute=per_minute)
+def _refuse_after(wait: timedelta | None, bucket: Bucket) -> None:
+    if wait is not None:
+        message = f"expected at most {bucket[1]} requests a minute from {bucket[0]}"
+        raise TooManyRequestsError(message, retry_after=max(wait, timedelta(seconds=1)))
 
 
 async def _buckets(request: web.Request, claim: Claim) -> Sequence[Bucket]:

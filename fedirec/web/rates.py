@@ -35,15 +35,20 @@ class Rates:
 
     def wait(self, name: str, *, per_minute: int) -> timedelta | None:
         """Return None while the bucket called `name` holds a token, else how long until it does."""
-        bucket = self._filled(name, per_minute)
-        if bucket.tokens >= 1:
-            return None
-        return timedelta(seconds=(1 - bucket.tokens) * _MINUTE / per_minute)
+        return _wait(self._filled(name, per_minute), per_minute)
 
-    def take(self, name: str, *, per_minute: int) -> None:
-        """Take one token; a bucket never owes more than one."""
+    def take(self, name: str, *, per_minute: int) -> timedelta | None:
+        """Take one token and return None, or how long it is until there is one."""
         bucket = self._filled(name, per_minute)
-        bucket.tokens = max(bucket.tokens - 1, -1)
+        if bucket.tokens < 1:
+            return _wait(bucket, per_minute)
+        bucket.tokens -= 1
+        return None
+
+    def give_back(self, name: str, *, per_minute: int) -> None:
+        """Put back a token that was taken; a full bucket stays as it is."""
+        bucket = self._filled(name, per_minute)
+        bucket.tokens = min(bucket.tokens + 1, per_minute)
 
     def has_met(self, host: str) -> bool:
         """Whether `note_met` was called for this host lately."""
@@ -63,3 +68,9 @@ class Rates:
         bucket.tokens = min(bucket.tokens + gained, per_minute)
         bucket.filled_at = now
         return bucket
+
+
+def _wait(bucket: _Bucket, per_minute: int) -> timedelta | None:
+    if bucket.tokens >= 1:
+        return None
+    return timedelta(seconds=(1 - bucket.tokens) * _MINUTE / per_minute)

@@ -21,7 +21,7 @@ from fedirec.federation.authentication import VerifiedSender, verify
 from fedirec.federation.inbox import check_host
 from fedirec.storage import members, tokens
 from fedirec.storage.members import Member
-from fedirec.web.floods import check_flood, count_bad, count_good, read_claim
+from fedirec.web.floods import Toll, check_flood, read_claim
 from fedirec.web.keys import FEDERATION
 from fedirec.web.requests import as_signed, is_signed
 
@@ -78,13 +78,14 @@ async def _verified_sender(request: web.Request) -> VerifiedSender:
     signed = as_signed(request)
     claim = read_claim(signed)
     buckets = await check_flood(request, claim)
-    try:
-        sender = await verify(request.app[FEDERATION], signed)
-    except (UnauthenticatedError, InvalidInputError):
-        count_bad(request)
-        raise
-    count_good(request, buckets)
-    return sender
+    with Toll(request, buckets) as toll:
+        try:
+            sender = await verify(request.app[FEDERATION], signed)
+        except (UnauthenticatedError, InvalidInputError):
+            toll.count_bad()
+            raise
+        toll.count_good()
+        return sender
 
 
 async def find_member(request: web.Request, *, scope: str) -> Member | None:

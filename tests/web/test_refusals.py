@@ -226,6 +226,39 @@ async def test_forged_requests_do_not_use_up_the_bucket_of_whom_they_name(tmp_pa
 
 
 @pytest.mark.rule("RX-10")
+async def test_many_at_once_get_no_more_than_one_after_the_other(tmp_path, peer):
+    limits = quick_limits(requests_per_host_minute=3, requests_per_unknown_host_minute=50)
+    actor = peer.add_actor("dan")
+    forger = actor.with_key(other_rsa_pair())
+    async with open_home(tmp_path, limits=limits) as home, met(home, actor):
+
+        async def ask(sender: PeerActor) -> int:
+            request = signed(sender, f"{home.instance.origin}/inbox", note(actor, home))
+            return (await home.ask("/inbox", method="POST", **request)).status
+
+        forged = await asyncio.gather(*(ask(forger) for _ in range(12)))
+        good = await asyncio.gather(*(ask(actor) for _ in range(12)))
+
+        assert 202 not in forged
+        assert sorted(good) == [202] * 3 + [429] * 9
+
+
+@pytest.mark.rule("RX-10", "RX-14")
+async def test_many_bad_requests_at_once_cost_no_more_either(tmp_path, peer):
+    limits = quick_limits(requests_per_unknown_host_minute=3)
+    actor = peer.add_actor("dan")
+    forger = actor.with_key(other_rsa_pair())
+    async with open_home(tmp_path, limits=limits) as home, met(home, actor):
+        request = signed(forger, f"{home.instance.origin}/inbox", note(actor, home))
+
+        seen = await asyncio.gather(
+            *(home.ask("/inbox", method="POST", **request) for _ in range(12))
+        )
+
+        assert sorted(each.status for each in seen) == [401] * 3 + [429] * 9
+
+
+@pytest.mark.rule("RX-10")
 async def test_bad_requests_use_up_the_bucket_of_their_address(tmp_path):
     limits = quick_limits(requests_per_unknown_host_minute=2)
     async with open_home(tmp_path, limits=limits) as home:

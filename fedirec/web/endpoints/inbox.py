@@ -13,7 +13,7 @@ from fedirec.federation.inbox import UNVERIFIED, receive
 from fedirec.web.answers import PRIVATE
 from fedirec.web.endpoints.collections import own_inbox
 from fedirec.web.endpoints.local import get_local_actor
-from fedirec.web.floods import check_flood, count_bad, count_good, read_claim
+from fedirec.web.floods import Toll, check_flood, read_claim
 from fedirec.web.keys import FEDERATION, INTAKE, TURNSTILE
 from fedirec.web.readers import find_member
 from fedirec.web.requests import as_signed, check_form, read_body
@@ -46,16 +46,17 @@ async def _take(request: web.Request, *, recipient: ActorId | None) -> web.Respo
     buckets = await check_flood(request, claim)
     signed = replace(head, body=await read_body(request, federation.limits))
     await request.app[TURNSTILE].turn()
-    try:
-        received = await receive(federation, request.app[INTAKE], signed, recipient=recipient)
-    except (UnauthenticatedError, InvalidInputError, ForbiddenError):
-        count_bad(request)
-        raise
+    with Toll(request, buckets) as toll:
+        try:
+            received = await receive(federation, request.app[INTAKE], signed, recipient=recipient)
+        except (UnauthenticatedError, InvalidInputError, ForbiddenError):
+            toll.count_bad()
+            raise
+        if received in UNVERIFIED:
+            toll.count_bad()
+        else:
+            toll.count_good()
     federation.counts.received[received.value] += 1
-    if received in UNVERIFIED:
-        count_bad(request)
-    else:
-        count_good(request, buckets)
     return web.Response(status=web.HTTPAccepted.status_code)
 
 
