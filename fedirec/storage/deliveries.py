@@ -235,9 +235,9 @@ async def enqueue_to_followers(
         "takes_back": leaving.takes_back,
         "is_first": leaving.is_first,
     }
-    if not leaving.is_first and await _follows_another(transaction, leaving):
-        written, end = 0, ""
-    else:
+    written = 0
+    end: str | None = ""
+    if leaving.is_first or not await _follows_another(transaction, leaving):
         written, end = await _write_page(transaction, fan_out, leaving, limit)
     if end is not None:
         rest = {**fan_out, "cursor": end}
