@@ -17,3 +17,10 @@ async def set_value(transaction: Transaction, name: str, value: str) -> None:
         " on conflict (name) do update set value = excluded.value",
         {"name": name, "value": value},
     )
+
+
+async def write_and_undo(transaction: Transaction) -> None:
+    """Write, which a server that only reads lets nobody do; a transaction may be begun there."""
+    await transaction.execute("savepoint probe")
+    await transaction.execute("update instance set value = value where name = 'host'")
+    await transaction.execute("rollback to savepoint probe")

@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 
 from fedirec.errors import ConfigurationError, StorageUnavailableError
 from fedirec.federation.context import Federation
-from fedirec.storage.database import Transaction
+from fedirec.storage.instance import write_and_undo
 from fedirec.storage.migrate import check_schema
 from fedirec.storage.queue_depths import next_looks
 from fedirec.web.answers import PRIVATE
@@ -54,19 +54,12 @@ async def get_ready(request: web.Request) -> web.Response:
 async def _trouble_with_database(federation: Federation) -> dict[str, str]:
     try:
         await check_schema(federation.database)
-        await federation.database.run(_write_and_undo)
+        await federation.database.run(write_and_undo)
     except ConfigurationError as error:
         return {"migrations": str(error)}
     except StorageUnavailableError as error:
         return {"database": str(error)}
     return {}
-
-
-async def _write_and_undo(transaction: Transaction) -> None:
-    """Write, which a server that only reads lets nobody do; a transaction may be begun there."""
-    await transaction.execute("savepoint probe")
-    await transaction.execute("update instance set value = value where name = 'host'")
-    await transaction.execute("rollback to savepoint probe")
 
 
 async def _trouble_with_queue(federation: Federation, opened_at: datetime) -> dict[str, str]:
