@@ -41,9 +41,11 @@ from fedirec.storage.database import Transaction
 
 _BATCH: Final = 50
 _PRUNED: Final = 500
+_ROUNDS: Final = 500  # an hour: 70 a second for as long as such things are kept
 _DAY: Final = timedelta(days=1)
 
-_Step = Callable[[Transaction, Scene], Awaitable[None]]
+_Step = Callable[[Transaction, Scene], Awaitable[bool | None]]
+"""Returns whether there is more of it, for another transaction."""
 
 
 async def run_due(federation: Federation) -> None:
@@ -140,7 +142,7 @@ async def _announce(transaction: Transaction, scene: Scene, note_id: ObjectId) -
 async def forget_old(federation: Federation) -> None:
     """Drop what was kept for a time only: once an hour is enough, as it walks whole tables.
 
-    Each step is a transaction: one that fails, or takes too long, undoes and stops no other.
+    Each step is a transaction, or some short ones: what fails in one undoes and stops no other.
 
     Raises:
         FedirecError: A step failed, the first of them if several did; the others are done.
@@ -148,7 +150,9 @@ async def forget_old(federation: Federation) -> None:
     failures: list[FedirecError] = []
     for step in _STEPS:
         try:
-            await _alone(federation, step)
+            for _ in range(_ROUNDS):
+                if not await _alone(federation, step):
+                    break
         except FedirecError as error:
             failures.append(error)
     federation.wake()
@@ -156,12 +160,12 @@ async def forget_old(federation: Federation) -> None:
         raise failures[0]
 
 
-async def _alone(federation: Federation, step: _Step) -> None:
-    """Take one step of forgetting, unless another worker is about it."""
+async def _alone(federation: Federation, step: _Step) -> bool:
+    """Take one step of forgetting, unless another worker is about it; return whether to go on."""
     async with federation.database.transaction() as transaction:
         if not await turns.take(transaction, "forget"):
-            return
-        await step(transaction, scene_of(federation))
+            return False
+        return bool(await step(transaction, scene_of(federation)))
 
 
 async def _erase_texts(transaction: Transaction, scene: Scene) -> None:
@@ -201,9 +205,9 @@ async def _mend_queue(transaction: Transaction, scene: Scene) -> None:
     await queue_mending.mend_queue(transaction, scene.now, lease=scene.limits.lease)
 
 
-async def _prune_received(transaction: Transaction, scene: Scene) -> None:
+async def _prune_received(transaction: Transaction, scene: Scene) -> bool:
     before = scene.now - scene.limits.received_kept
-    await received.prune_received(transaction, before, limit=_PRUNED)
+    return await received.prune_received(transaction, before, limit=_PRUNED) == _PRUNED
 
 
 async def _prune_posts(transaction: Transaction, scene: Scene) -> None:

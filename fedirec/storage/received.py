@@ -165,8 +165,9 @@ async def recipients_of(
 
 
 async def prune_received(transaction: Transaction, before: datetime, *, limit: int) -> int:
-    """Drop what was settled before an instant; return how many. Looks at `limit`, oldest first.
+    """Drop what was settled before an instant; return how many were looked at, oldest first.
 
+    They are fewer than `limit` when none is left.
     What says something stays while an inbox shows it, for its body is nowhere else; what only does
     something, such as a Follow, leaves the inboxes too.
     """
@@ -179,7 +180,7 @@ async def prune_received(transaction: Transaction, before: datetime, *, limit: i
         for chunk in in_chunks(ids):
             places, parameters = listed("id", chunk)
             await transaction.execute(f"{statement}{places}", parameters)
-    return len(over)
+    return len(rows)
 
 
 async def _find_known(

@@ -7,8 +7,10 @@ from fedirec.domain.actors import Host
 from fedirec.domain.notifications import Notice, NoticeKind
 from fedirec.errors import FedirecError
 from fedirec.storage import notifications, peers
+from fedirec.storage.received import insert_received
 from tests.community.elsewhere import OTHER, follow, offered
 from tests.community.guild import DRAFT
+from tests.storage.samples import a_received
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -77,6 +79,17 @@ async def test_a_step_of_tidying_that_fails_undoes_and_stops_no_other(guild):
         kept = await notifications.list_notifications(transaction, carol, before=None, limit=9)
         posts = await transaction.fetch_all("select * from outbox_posts")
     assert (kept.items, posts) == ((), [])
+
+
+async def test_all_that_was_received_long_ago_is_forgotten_at_once(guild):
+    made = [a_received(number) for number in range(1_100)]
+    async with guild.federation.database.transaction() as transaction:
+        await insert_received(transaction, made)
+        await transaction.execute("update received set state = 'handled', settled_at = 1")
+
+    await upkeep.forget_old(guild.federation)
+
+    assert await guild.rows("select id from received") == []
 
 
 async def test_the_words_of_a_declined_offer_of_ours_go_when_silence_would_take_them(guild):
