@@ -25,7 +25,7 @@ _CHOSEN: Final = (
 _MAKE_DUE: Final = """
 update deliveries set state = 'due', next_at = :now where state = '{state}' and {chosen}"""
 _BEGIN_ANEW: Final = """
-update deliveries set state = 'due', attempt = 0, next_at = :now, settled_at = null,
+update deliveries set state = 'due', attempt = 0, losses = 0, next_at = :now, settled_at = null,
   expires_at = case when expires_at < :until then :until else expires_at end
 where state in ('gone', 'expired', 'dead') and {chosen}"""
 _HOLD: Final = """

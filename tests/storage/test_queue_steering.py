@@ -22,6 +22,7 @@ from fedirec.storage.queue_steering import (
 )
 from tests.storage.samples import NOW, actor_id, an_actor, save_actors, say
 
+MOST = 2  # workers that may end in the middle of one
 NEAR, FAR = Host("near.example"), Host("far.example")
 
 
@@ -63,6 +64,13 @@ async def claim(database: Database, now: datetime) -> list[ClaimedDelivery]:
             token="worker",
             lease_until=now + timedelta(minutes=1),
         )
+
+
+async def lose_all(database: Database, now: datetime) -> None:
+    """Claim everything, and have the worker end in the middle of it."""
+    assert len(await claim(database, now)) == 4
+    async with database.transaction() as transaction:
+        await queue.end_leases(transaction, now=now + timedelta(minutes=1), most=MOST)
 
 
 async def settle(
@@ -122,6 +130,20 @@ async def test_a_retry_begins_anew_with_what_was_given_up(database, waiting):
     assert {(item.host, item.attempt) for item in claimed} == {(NEAR, 1)}
     assert {item.expires_at for item in claimed} == {late + timedelta(days=1)}
     assert await states(database) == {"leased": 2, "expired": 2}
+
+
+async def test_a_retry_forgets_how_many_workers_ended_in_the_middle_of_it(database, waiting):
+    for number in range(MOST):
+        at = NOW + number * timedelta(minutes=1)
+        await lose_all(database, at)
+    assert await states(database) == {"dead": 4}
+    late = NOW + timedelta(hours=2)
+
+    async with database.transaction() as transaction:
+        assert await try_again(transaction, Choice(), late) == 4
+    await lose_all(database, late)
+
+    assert await states(database) == {"waiting": 4}
 
 
 async def test_what_is_cancelled_is_over(database, waiting):
