@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fedirec.storage.database import Reader, Row, Transaction, Value, to_microseconds
-from fedirec.storage.delivery_hosts import look_at_waiting
+from fedirec.storage.delivery_hosts import ACTIVE, look_at_waiting
 from fedirec.storage.queue_depths import UNFINISHED_DELIVERIES
 from fedirec.storage.statements import instant, number, text
 
@@ -24,6 +24,10 @@ _CHOSEN: Final = (
 )
 _MAKE_DUE: Final = """
 update deliveries set state = 'due', next_at = :now where state = '{state}' and {chosen}"""
+# A host that does not answer is probed at once: by one of what waits, as always.
+_PROBE: Final = f"""
+update peers set next_probe_at = :now where circuit = 'open' and next_probe_at > :now and host in (
+  select host from deliveries where {ACTIVE} and {{chosen}}) returning host"""  # noqa: S608 - text of ours
 _BEGIN_ANEW: Final = """
 update deliveries set state = 'due', attempt = 0, losses = 0, next_at = :now, settled_at = null,
   expires_at = case when expires_at < :until then :until else expires_at end
@@ -68,10 +72,18 @@ class HostShape:
 
 
 async def hurry(transaction: Transaction, choice: Choice, now: datetime) -> int:
-    """Make what waits for its next try due now; return how many."""
-    return await _make_due(
-        transaction, _MAKE_DUE.format(state="waiting", chosen=_CHOSEN), choice, now
+    """Make what waits for its next try due now, and probe its host if it is down; return how many.
+
+    What was never tried, since its host is down, is due already: it is not counted.
+    """
+    sql = _MAKE_DUE.format(state="waiting", chosen=_CHOSEN)
+    changed = await _make_due(transaction, sql, choice, now)
+    at = to_microseconds(now)
+    down = await transaction.fetch_all(
+        _PROBE.format(chosen=_CHOSEN), {**_parameters(choice), "now": at}
     )
+    await look_at_waiting(transaction, sorted(text(row, "host") for row in down), at)
+    return changed
 
 
 async def release(transaction: Transaction, choice: Choice, now: datetime) -> int:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from fedirec.domain.actors import Host, InboxUrl
+from fedirec.domain.circuits import Sign
 from fedirec.storage import deliveries, queue
 from fedirec.storage.database import Database
 from fedirec.storage.deliveries import Leaving
@@ -20,6 +21,7 @@ from fedirec.storage.queue_steering import (
     release,
     try_again,
 )
+from tests.storage.queueing import tell
 from tests.storage.samples import NOW, actor_id, an_actor, save_actors, say
 
 MOST = 2  # workers that may end in the middle of one
@@ -117,6 +119,23 @@ async def test_a_flush_brings_the_next_try_forward(database, waiting):
     claimed = await claim(database, NOW + timedelta(minutes=1))
     assert {item.activity_id for item in claimed} == {waiting}
     assert {item.attempt for item in claimed} == {2}
+
+
+@pytest.mark.parametrize("is_tried", [False, True], ids=["untried", "tried"])
+async def test_a_flush_probes_a_host_that_is_down_at_once(database, waiting, is_tried):
+    if is_tried:
+        later = NOW + timedelta(hours=6)
+        await settle(database, await claim(database, NOW), "waiting", next_at=later)
+    for host in (NEAR, FAR):
+        circuit = await tell(database, host, *[Sign.FAILS] * 5, now=NOW)
+        assert circuit.next_at is not None
+    assert await claim(database, NOW + timedelta(seconds=1)) == []
+
+    at = NOW + timedelta(seconds=2)
+    async with database.transaction() as transaction:
+        assert await hurry(transaction, Choice(host=FAR), at) == (2 if is_tried else 0)
+
+    assert [item.host for item in await claim(database, at)] == [FAR]
 
 
 async def test_a_retry_begins_anew_with_what_was_given_up(database, waiting):
