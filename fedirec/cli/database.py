@@ -60,7 +60,8 @@ async def _move(arguments: argparse.Namespace) -> None:
         stack.push_async_callback(source.close)
         target = await open_postgresql_at(arguments.url)
         stack.push_async_callback(target.close)
-        moved = await move(source, target, where=where, now=utc_now, tell=_Teller().tell)
+        most, tell = settings.limits.received_attempts, _Teller().tell
+        moved = await move(source, target, where=where, now=utc_now, most=most, tell=tell)
     for table in moved:
         record = {"id": table.table, "rows": table.rows, "sha256": table.digest}
         if arguments.json:

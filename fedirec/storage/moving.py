@@ -28,6 +28,7 @@ from fedirec.storage.catalogue import (
 from fedirec.storage.database import Database, Parameters, Reader, Transaction
 from fedirec.storage.marks import Mark, find_mark, set_mark, unset_mark
 from fedirec.storage.migrate import check_schema, migrate
+from fedirec.storage.queue_mending import end_all_leases
 from fedirec.storage.statements import number, text
 
 BATCH_BYTES: Final = 4 * 1024 * 1024
@@ -74,6 +75,7 @@ async def move(
     *,
     where: str,
     now: Callable[[], datetime],
+    most: int,
     tell: Callable[[Progress], None] = lambda _progress: None,
 ) -> list[Progress]:
     """Copy all of `source` to `target`, verify it, and mark `source` as moved.
@@ -85,6 +87,7 @@ async def move(
         target: An empty PostgreSQL database, or one that this move was begun with.
         where: The target's address as people may see it, without a password.
         now: Returns the hour.
+        most: What was lost so many times in a row is dead, as when a lease runs out.
         tell: Called after every batch, and for every table that was verified.
 
     Raises:
@@ -103,7 +106,7 @@ async def move(
             verified.append(await _verify(file, target, table))
             tell(verified[-1])
         await set_mark(file, Mark.MOVED, where, now=now())
-    await _finish(target, tables)
+    await _finish(target, tables, now=now(), most=most)
     return verified
 
 
@@ -223,16 +226,10 @@ async def _verify(file: Reader, target: Target, table: Table) -> Progress:
     return Progress(table=table.name, copied=found.rows, rows=expected.rows, digest=expected.sha256)
 
 
-async def _finish(target: Target, tables: Sequence[Table]) -> None:
-    """Open the target: what was in hand when the file was left is due once its lease ends."""
+async def _finish(target: Target, tables: Sequence[Table], *, now: datetime, most: int) -> None:
+    """Open the target: no worker is alive, so what was in hand when the file was left is due."""
     async with target.transaction() as transaction:
-        for table in tables:
-            leases = [column for column in table.columns if column.startswith("lease_")]
-            if leases and "state" in table.columns:
-                emptied = ", ".join(f'"{column}" = null' for column in leases)
-                await transaction.execute(
-                    f"update \"{table.name}\" set state = 'due', {emptied} where state = 'leased'"  # noqa: S608 - catalogue
-                )
+        await end_all_leases(transaction, now=now, most=most)
         await transaction.execute("drop table move_progress")
         await unset_mark(transaction, Mark.HALF)
     for table in tables:  # or the first plans would be made without knowing how large they are

@@ -10,15 +10,20 @@ from datetime import UTC, datetime
 import pytest
 
 from fedirec.errors import ConfigurationError, InvalidInputError
+from fedirec.storage import queue
 from fedirec.storage.catalogue import Table, list_tables
 from fedirec.storage.database import Database, Reader, Transaction, Value
 from fedirec.storage.migrate import check_schema, migrate
 from fedirec.storage.moving import Progress, move
 from fedirec.storage.opening import open_database, open_postgresql_at
+from fedirec.storage.received import insert_received
 from tests.databases import temporary_database
+from tests.storage.queueing import an_inbox, claim, enqueue
+from tests.storage.samples import MINUTE, NOW, a_received, an_actor, save_actors, say
 
 WHERE = "postgresql://database.example/guild"
 ROWS = 7
+MOST = 8
 LARGE = "x" * 70_000  # a page of these is a batch
 ODD = "é e\u0301 \U0001f33f \u2028 \u202e ' \" \\ \t\r\n \x01 \ufeff \U0010fffd"
 _CHOICE = re.compile(r"(\w+) text[^,]*?check \(\w+ in \(([^)]*)\)\)", re.IGNORECASE)
@@ -44,9 +49,21 @@ async def source(file):
         async with database.transaction() as transaction:
             for table in await list_tables(transaction):
                 await fill(transaction, table)
+            for table in ("deliveries", "received"):  # as after an orderly end
+                await transaction.execute(
+                    f"update {table} set state = 'waiting' where state = 'leased'"  # noqa: S608 - ours
+                )
         yield database
     finally:
         await database.close()
+
+
+@pytest.fixture
+async def empty(file):
+    """The database of a guild that has no rows yet."""
+    database = await open_database(f"sqlite:///{file}")
+    yield database
+    await database.close()
 
 
 @pytest.fixture
@@ -110,17 +127,12 @@ def value_of(kind: str, column: str, number: int, choices: Sequence[str] | None)
 
 
 async def all_rows(reader: Reader, table: Table) -> list[tuple[Value, ...]]:
-    """Every row of a table; what a move may change, and how SQLite writes booleans, set aside."""
+    """Every row of a table; how SQLite writes booleans set aside."""
     rows = await reader.fetch_all(f'select * from "{table.name}"')  # noqa: S608 - catalogue
-    kept = [column for column in table.columns if not column.startswith("lease_")]
     read = [
         tuple(
-            bool(row[column])
-            if column in table.booleans
-            else "due"
-            if column == "state" and row[column] == "leased"
-            else row[column]
-            for column in kept
+            bool(row[column]) if column in table.booleans else row[column]
+            for column in table.columns
         )
         for row in rows
     ]
@@ -157,7 +169,7 @@ async def test_every_row_of_every_table_is_there_after_a_move(source, target):
     tables = await tables_of(source)
     before = await everything(source, tables)
 
-    moved = await move(source, target, where=WHERE, now=now)
+    moved = await move(source, target, where=WHERE, now=now, most=MOST)
 
     assert {progress.table: progress.rows for progress in moved} == {
         table.name: ROWS for table in tables
@@ -166,19 +178,30 @@ async def test_every_row_of_every_table_is_there_after_a_move(source, target):
     await check_schema(target)
 
 
-async def test_what_was_in_hand_is_due_after_a_move(source, target):
-    async with source.reading() as reader:
-        before = await reader.fetch_all("select state from received where state = 'leased'")
-    await move(source, target, where=WHERE, now=now)
+async def receive(database: Database, token: str) -> list[queue.ClaimedReceived]:
+    async with database.transaction() as transaction:
+        return await queue.claim_received(
+            transaction, now=NOW, limit=9, token=token, lease_until=NOW + MINUTE
+        )
 
-    async with target.reading() as reader:
-        after = await reader.fetch_all("select state from received where state = 'leased'")
-    assert before
-    assert after == []
+
+async def test_what_was_in_hand_is_claimed_after_a_move(empty, target):
+    await save_actors(empty, an_actor("ada"))
+    async with empty.transaction() as transaction:
+        await say(transaction, 1)
+        await insert_received(transaction, [a_received(1)])
+    await enqueue(empty, 1, an_inbox("peer.example"))
+    had = await claim(empty, worker="old"), await receive(empty, "old")
+
+    await move(empty, target, where=WHERE, now=lambda: NOW, most=MOST)
+
+    found = await claim(target, worker="new"), await receive(target, "new")
+    assert [[each.attempt for each in line] for line in had] == [[1], [1]]
+    assert [[each.attempt for each in line] for line in found] == [[2], [2]]
 
 
 async def test_a_table_that_nobody_thought_of_moves_too(source, target, templates):
-    await move(source, target, where=WHERE, now=now)
+    await move(source, target, where=WHERE, now=now, most=MOST)
 
     async with source.reading() as reader:
         there = await reader.fetch_all("select name from sqlite_master where type = 'table'")
@@ -195,10 +218,10 @@ async def test_a_move_that_was_interrupted_goes_on_where_it_stopped(source, targ
     await have_large_bodies(source)
     before = await everything(source, tables)
     with pytest.raises(InterruptionError):
-        await move(source, target, where=WHERE, now=now, tell=until(steps))
+        await move(source, target, where=WHERE, now=now, most=MOST, tell=until(steps))
     told: list[Progress] = []
 
-    await move(source, target, where=WHERE, now=now, tell=told.append)
+    await move(source, target, where=WHERE, now=now, most=MOST, tell=told.append)
 
     copied = [progress for progress in told if progress.digest is None]
     assert await everything(target, tables) == before
@@ -242,9 +265,9 @@ async def test_a_table_is_copied_in_batches_that_go_on_in_its_middle(source, tar
             raise InterruptionError
 
     with pytest.raises(InterruptionError):
-        await move(source, target, where=WHERE, now=now, tell=stop_in_the_middle)
+        await move(source, target, where=WHERE, now=now, most=MOST, tell=stop_in_the_middle)
     again: list[Progress] = []
-    await move(source, target, where=WHERE, now=now, tell=again.append)
+    await move(source, target, where=WHERE, now=now, most=MOST, tell=again.append)
 
     middle = told[-1]
     following = next(progress for progress in again if progress.table == "activities")
@@ -253,49 +276,49 @@ async def test_a_table_is_copied_in_batches_that_go_on_in_its_middle(source, tar
 
 async def test_half_a_move_is_served_on_neither_side_but_the_old_one(source, target):
     with pytest.raises(InterruptionError):
-        await move(source, target, where=WHERE, now=now, tell=until(5))
+        await move(source, target, where=WHERE, now=now, most=MOST, tell=until(5))
 
     assert await is_refused(target)
     assert not await is_refused(source)
 
 
 async def test_a_guild_that_has_moved_says_where_and_moves_no_more(source, target, server):
-    await move(source, target, where=WHERE, now=now)
+    await move(source, target, where=WHERE, now=now, most=MOST)
 
     with pytest.raises(ConfigurationError, match=re.escape(WHERE)):
         await check_schema(source)
     async with temporary_database(server) as url:
         other = await open_postgresql_at(url)
         with pytest.raises(ConfigurationError, match="has moved to"):
-            await move(source, other, where=url, now=now)
+            await move(source, other, where=url, now=now, most=MOST)
         await other.close()
 
 
 async def test_a_move_that_ended_before_the_target_was_opened_is_finished(source, target):
     tables = await tables_of(source)
     with pytest.raises(InterruptionError):
-        await move(source, target, where=WHERE, now=now, tell=until(2 * len(tables)))
+        await move(source, target, where=WHERE, now=now, most=MOST, tell=until(2 * len(tables)))
     async with source.transaction() as transaction:
         await transaction.execute(
             "insert into migrations (number, name, digest, applied_at)"
             " values (1000001, 'moved to another database', 'there', 0)"
         )
 
-    await move(source, target, where=WHERE, now=now)
+    await move(source, target, where=WHERE, now=now, most=MOST)
 
     await check_schema(target)
 
 
 async def test_what_was_written_between_two_runs_is_found_out(source, target):
     with pytest.raises(InterruptionError):
-        await move(source, target, where=WHERE, now=now, tell=until(30))
+        await move(source, target, where=WHERE, now=now, most=MOST, tell=until(30))
     async with source.transaction() as transaction:
         await transaction.execute(
             "update actors set summary = summary || '!' where id = (select min(id) from actors)"
         )
 
     with pytest.raises(ConfigurationError, match="actors differs: 7 rows in the file, 7 in"):
-        await move(source, target, where=WHERE, now=now)
+        await move(source, target, where=WHERE, now=now, most=MOST)
 
     assert not await is_refused(source)
     assert await is_refused(target)
@@ -307,17 +330,17 @@ async def test_a_target_that_is_not_empty_is_refused(source, target):
         await transaction.execute("insert into allowed_hosts (host, created_at) values ('x', 1)")
 
     with pytest.raises(ConfigurationError, match="not empty, allowed_hosts has rows"):
-        await move(source, target, where=WHERE, now=now)
+        await move(source, target, where=WHERE, now=now, most=MOST)
 
 
 async def test_half_of_another_guild_is_refused(source, target):
     with pytest.raises(InterruptionError):
-        await move(source, target, where=WHERE, now=now, tell=until(1))
+        await move(source, target, where=WHERE, now=now, most=MOST, tell=until(1))
     async with source.transaction() as transaction:
         await transaction.execute("insert into instance (name, value) values ('domain', 'other')")
 
     with pytest.raises(ConfigurationError, match="half of another guild"):
-        await move(source, target, where=WHERE, now=now)
+        await move(source, target, where=WHERE, now=now, most=MOST)
 
 
 @pytest.mark.rule("HT-09")
@@ -328,7 +351,7 @@ async def test_a_text_that_only_sqlite_can_hold_is_named(source, target):
         )
 
     with pytest.raises(InvalidInputError, match=r"host of .* in allowed_hosts has a NUL"):
-        await move(source, target, where=WHERE, now=now)
+        await move(source, target, where=WHERE, now=now, most=MOST)
 
     assert not await is_refused(source)
 
@@ -343,6 +366,6 @@ async def test_nobody_writes_to_the_file_while_it_moves(source, target, file):
             except sqlite3.OperationalError as error:
                 locked.append(str(error))
 
-    await move(source, target, where=WHERE, now=now, tell=look)
+    await move(source, target, where=WHERE, now=now, most=MOST, tell=look)
 
     assert set(locked) == {"database is locked"}
