@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from fedirec.storage.database import Reader
+from fedirec.storage.leases import SUSPECT
 from fedirec.storage.statements import bounded, instant, instant_or_none, number, text
 
 ACTIVE: Final = "state in ('due', 'waiting', 'leased')"
@@ -29,12 +30,16 @@ union all select host, created_at from deliveries where {ASIDE} and state = 'hel
 _WORST: Final = f"""
 select host, count(*) as depth, min(created_at) as oldest_at from ({UNFINISHED_DELIVERIES}
 ) as unfinished group by host order by count(*) desc, host limit :limit"""  # noqa: S608 - text of ours
-# What somebody should look at now, as the claims look: four steps into indexes.
+# What somebody should look at now, as the claims look: four steps into indexes. What runs alone
+# waits for its turn.
 _OVERDUE: Final = f"""
 select 'deliveries' as work, min(next_at) as next_at from delivery_hosts where lane = 0
 union all select 'retries', min(next_at) from delivery_hosts where lane = 1
-union all select 'received', min(next_at) from received where {ACTIVE}
+union all select 'received', min(next_at) from received where {ACTIVE} and losses < {SUSPECT}
 union all select 'fan_outs', min(due_at) from fan_outs"""  # noqa: S608 - text of ours
+_SUSPECT: Final = f"""
+select min(next_at) as next_at from received
+where losses >= {SUSPECT} and state in ('due', 'waiting')"""  # noqa: S608 - text of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,12 @@ async def next_looks(reader: Reader) -> dict[str, datetime]:
     rows = await reader.fetch_all(_OVERDUE)
     looks = {text(row, "work"): instant_or_none(row, "next_at") for row in rows}
     return {work: at for work, at in looks.items() if at is not None}
+
+
+async def next_suspect(reader: Reader) -> datetime | None:
+    """Return when the first of what was received and runs alone is due, or has been."""
+    row = await reader.fetch_one(_SUSPECT)
+    return None if row is None else instant_or_none(row, "next_at")
 
 
 async def count_hosts_down(reader: Reader) -> int:

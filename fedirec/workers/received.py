@@ -9,12 +9,15 @@ from fedirec.federation.received import Prepared, apply_all, prepare
 from fedirec.storage import queue
 from fedirec.storage.database import Transaction
 from fedirec.storage.queue import ClaimedReceived
+from fedirec.storage.queue_depths import next_suspect
 from fedirec.workers.failures import describe, is_last, is_lasting, next_try_at
 from fedirec.workers.in_hand import InHand
 from fedirec.workers.line import Line
 
 SLOTS: Final = 64  # they wait for the network, and then are applied together
 SETTLING: Final = timedelta(seconds=5)
+PATIENCE: Final = timedelta(minutes=5)
+"""So long what runs alone waits for the rest to be done; then the rest waits for it."""
 
 
 def received_line(federation: Federation) -> Line[ClaimedReceived, Prepared]:
@@ -38,6 +41,7 @@ class _Received:
 
     def __init__(self) -> None:
         self._in_hand = InHand()
+        self._is_turn_of_rest = False  # between two that run alone
 
     async def claim(self, federation: Federation, limit: int) -> Sequence[ClaimedReceived]:
         """Lease what is due, all in one unit of work; `limit` slots are free."""
@@ -60,12 +64,15 @@ class _Received:
 
         async def take(transaction: Transaction) -> tuple[list[ClaimedReceived], bool]:
             await queue.end_received_leases(transaction, now=now, most=limits.received_attempts)
-            claimed = await claim(transaction, limit, is_suspect=False)
+            claimed = []
+            if self._is_turn_of_rest or not await _waits_long(transaction, now):
+                claimed = await claim(transaction, limit, is_suspect=False)
             if claimed or limit < SLOTS:
                 return claimed, False
             return await claim(transaction, 1, is_suspect=True), True
 
         claimed, is_suspect = await federation.database.run(take)
+        self._is_turn_of_rest = is_suspect
         for each in claimed:
             self._in_hand.take(_name_of(each), is_retry=False, is_suspect=is_suspect)
         return claimed
@@ -85,6 +92,12 @@ class _Received:
         finally:
             for prepared in batch:
                 self._in_hand.put_down(_name_of(prepared.claimed))
+
+
+async def _waits_long(transaction: Transaction, now: datetime) -> bool:
+    """Whether something that runs alone has waited long enough for the rest."""
+    due_at = await next_suspect(transaction)
+    return due_at is not None and due_at <= now - PATIENCE
 
 
 def _name_of(claimed: ClaimedReceived) -> str:

@@ -10,13 +10,19 @@ from aiohttp import web
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
 from fedirec.domain.limits import Limits
-from fedirec.errors import ForbiddenError, RemoteUnavailableError, StorageFullError
+from fedirec.errors import (
+    ForbiddenError,
+    MalformedActivityError,
+    RemoteUnavailableError,
+    StorageFullError,
+)
 from fedirec.federation.context import Federation
 from fedirec.signatures.digest import multibase_digest
 from fedirec.storage import activities, deliveries, keys, received
 from fedirec.storage.activities import LocalActivity
 from fedirec.storage.database import Value
 from fedirec.storage.deliveries import Leaving
+from fedirec.storage.queue_depths import next_looks
 from fedirec.storage.received import ReceivedActivity
 from fedirec.workers.deliveries import delivery_line
 from fedirec.workers.failures import describe, next_try_at
@@ -61,12 +67,12 @@ async def publish(federation: Federation, *inboxes: tuple[str, str], number: int
         )
 
 
-async def receive(federation: Federation, peer: Peer) -> None:
+async def receive(federation: Federation, peer: Peer, number: int = 1) -> None:
     """Have an activity wait to be handled."""
     body = '{"type":"Like"}'
     item = ReceivedActivity(
-        id="01",
-        activity_key="https://peer.example/likes/1",
+        id=f"{number:02}",
+        activity_key=f"https://peer.example/likes/{number}",
         actor_id=ActorId(f"{peer.origin}/users/bea"),
         signer_id=ActorId(f"{peer.origin}/users/bea"),
         host=Host(peer.host),
@@ -296,3 +302,55 @@ async def test_what_may_have_ended_its_workers_runs_when_nothing_else_does(feder
 
     assert (other.host, alone.host) == ("peer.example", "poison.example")
     assert (list(beside), list(meanwhile)) == ([], [])
+
+
+@pytest.mark.rule("ST-03")
+async def test_what_has_waited_long_to_run_alone_has_the_line_stop_for_it(federation, peer, clock):
+    for number in (1, 2):
+        await receive(federation, peer, number)
+    for _ in range(3):  # as many workers began both, and were never heard of again
+        line = received_line(federation)
+        assert len(await line.claim(federation, line.slots)) == 2
+        clock.forward(minutes=2)
+    line = received_line(federation)
+    seen: list[list[str]] = []
+
+    async def look(free: int) -> None:
+        """Look for more, with something new due."""
+        await receive(federation, peer, len(seen) + 3)
+        seen.append([each.id for each in await line.claim(federation, free)])
+
+    await look(line.slots)
+    clock.forward(minutes=6)
+    await look(line.slots - 1)  # the first of the rest is under way still
+    await look(line.slots)
+    async with federation.database.reading() as reader:
+        looks = await next_looks(reader)
+
+    assert seen == [["03"], [], ["01"]]
+    assert looks["received"] >= federation.now() - timedelta(minutes=6)
+
+
+@pytest.mark.rule("ST-03")
+async def test_the_rest_has_a_turn_between_two_that_run_alone(federation, peer, clock):
+    for number in (1, 2):
+        await receive(federation, peer, number)
+    for _ in range(3):
+        line = received_line(federation)
+        assert len(await line.claim(federation, line.slots)) == 2
+        clock.forward(minutes=2)
+    line = received_line(federation)
+    assert not await line.claim(federation, line.slots - 1)
+    clock.forward(minutes=6)
+    seen = []
+
+    for number in (3, 4, 5):
+        await receive(federation, peer, number)
+        claimed = await line.claim(federation, line.slots)
+        seen.append([each.id for each in claimed])
+        for each in claimed:
+            with pytest.raises(MalformedActivityError) as caught:
+                await line.work(federation, each)
+            await line.fail(federation, each, caught.value)
+
+    assert seen == [["01"], ["03", "04"], ["02"]]
