@@ -49,9 +49,9 @@ async def source(file):
         async with database.transaction() as transaction:
             for table in await list_tables(transaction):
                 await fill(transaction, table)
-            for table in ("deliveries", "received"):  # as after an orderly end
+            for name in ("deliveries", "received"):  # as after an orderly end
                 await transaction.execute(
-                    f"update {table} set state = 'waiting' where state = 'leased'"  # noqa: S608 - ours
+                    f"update {name} set state = 'waiting' where state = 'leased'"  # noqa: S608 - ours
                 )
         yield database
     finally:
