@@ -45,7 +45,7 @@ async def settle(federation: Federation, results: Sequence[DeliveryResult]) -> N
     counts.attempts.update(result.cls.value for result in results)
     counts.leases_lost["deliveries"] += are_ours.count(False)
     for result, settlement, is_ours in zip(results, settlements, are_ours, strict=True):
-        tell = _log.debug if settlement.state == "delivered" else _log.info
+        tell = _log.debug if is_ours and settlement.state == "delivered" else _log.info
         tell(
             "delivery.settled" if is_ours else "delivery.lease_lost",
             activity_id=result.claimed.activity_id,

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 
 from fedirec.domain.actors import ActivityId, Host, InboxUrl
 from fedirec.domain.retry import DeliveryClass
@@ -213,16 +214,20 @@ async def test_a_busy_peer_is_left_alone_as_long_as_it_asks(federation, peer, cl
 
 
 @pytest.mark.rule("ST-04")
-async def test_a_result_whose_lease_was_lost_is_dropped(federation, peer, clock):
+@pytest.mark.parametrize("status", [202, 410])
+async def test_a_result_whose_lease_was_lost_is_dropped_and_told(federation, peer, clock, status):
     await enqueue(federation, f"{peer.origin}/inbox", peer.host)
-    peer.answers("/inbox", 410)
+    peer.answers("/inbox", status)
     [late] = await claim(federation, worker="first")
     result = await deliver(federation, late)
     clock.forward(minutes=2)
     [current] = await claim(federation, worker="second")
 
-    await settle(federation, [result])
+    with structlog.testing.capture_logs() as events:
+        await settle(federation, [result])
 
+    told = [(each["event"], each["log_level"]) for each in events]
+    assert told == [("delivery.lease_lost", "info")]
     assert (await row_of(federation))["state"] == "leased"
     assert current.attempt == 2
 
