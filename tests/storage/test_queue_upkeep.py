@@ -39,6 +39,21 @@ async def test_a_lease_that_was_ended_is_nobodys_though_nobody_took_the_item_yet
     assert list((await states(storage)).values()) == ["waiting"]
 
 
+@pytest.mark.rule("ST-03")
+async def test_what_is_handed_back_is_as_suspect_as_before(storage):
+    await enqueue(storage, 1, an_inbox("peer.example"))
+    for minutes in range(2):
+        await claim(storage, now=NOW + minutes * MINUTE)
+    now = NOW + 2 * MINUTE
+    claimed = await claim(storage, now=now)
+    await settle(storage, *claimed, state="due", next_at=now, now=now)
+
+    again = await claim(storage, now=now)
+    lost_thrice = await claim(storage, now=now + MINUTE)
+
+    assert [len(each) for each in (claimed, again, lost_thrice)] == [1, 1, 0]
+
+
 async def test_what_was_tried_expires_in_its_time_but_not_in_a_workers_hands(storage):
     hosts = ("tried.example", "in-hand.example", "untried.example")
     await enqueue(storage, 1, *map(an_inbox, hosts[:2]), expires_at=NOW + DAY)

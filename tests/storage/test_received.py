@@ -300,6 +300,21 @@ async def test_a_signature_is_remembered_until_it_is_forgotten(database):
 
 
 @pytest.mark.rule("ST-03")
+async def test_what_is_handed_back_is_as_suspect_as_before(database):
+    await keep(database, a_received(1))
+    for minutes in range(2):
+        await claim(database, now=NOW + minutes * MINUTE)
+    now = NOW + 2 * MINUTE
+    [claimed] = await claim(database, now=now)
+    await settle(database, claimed, state="due", next_at=now, now=now)
+
+    again = await claim(database, now=now)
+    lost_thrice = await claim(database, now=now + MINUTE)
+
+    assert (len(again), len(lost_thrice)) == (1, 0)
+
+
+@pytest.mark.rule("ST-03")
 async def test_what_its_workers_never_end_is_passed_by_runs_alone_and_is_dead_at_last(database):
     await keep(database, a_received(1))
     now = NOW
