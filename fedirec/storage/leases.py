@@ -10,6 +10,11 @@ from fedirec.storage.database import Value
 from fedirec.storage.delivery_hosts import ACTIVE, LANES, SKIP_LOCKED, Visit
 
 UNFINISHED: Final = "state in ('due', 'waiting', 'leased', 'held')"
+AWAY: Final = "away"
+"""The class of an attempt that ended as the database was away: it does not count as one.
+
+But a delivery that may have left was tried: its first attempt stays.
+"""
 SUSPECT: Final = 3
 """So many workers in a row ended in the middle of it: from now on it runs alone."""
 
@@ -56,6 +61,7 @@ SETTLE: Final = """
 with settled(activity, url, token, new_state, at, class, status, detail) as (values {rows})
 update deliveries set state = settled.new_state, next_at = coalesce(settled.at, :now),
   lease_token = null, lease_until = null, last_class = settled.class,
+  attempt = case when {is_away} and attempt > 1 then attempt - 1 else attempt end,
   last_status = settled.status, last_detail = settled.detail,
   alike = case when {is_alike} then alike + 1 else 1 end,
   alike_since = case when {is_alike} then coalesce(alike_since, :now) else :now end,
@@ -64,7 +70,9 @@ update deliveries set state = settled.new_state, next_at = coalesce(settled.at, 
 from settled
 where deliveries.activity_id = settled.activity and deliveries.inbox = settled.url
   and deliveries.lease_token = settled.token
-returning activity_id, inbox, host, next_at""".replace("{is_alike}", _IS_ALIKE)
+returning activity_id, inbox, host, next_at""".replace("{is_alike}", _IS_ALIKE).replace(
+    "{is_away}", f"settled.class = '{AWAY}'"
+)
 SETTLED: Final = {
     "activity": "text",
     "url": "text",
@@ -91,11 +99,12 @@ where id in (select id from received where state = 'leased' and next_at <= :now{
 SETTLE_RECEIVED: Final = """
 update received set
   state = case when has_new_recipient and :is_end then 'due' else :state end,
-  attempt = case when has_new_recipient and :is_end then 0 else attempt end,
+  attempt = case when has_new_recipient and :is_end then 0
+    when cast(:class as text) = '{away}' then attempt - 1 else attempt end,
   next_at = :next_at, lease_token = null, lease_until = null, last_class = :class,
   last_detail = :detail, losses = case when :state = 'due' then losses else 0 end,
   settled_at = case when has_new_recipient or not :is_end then null else cast(:now as bigint) end
-where id = :id and lease_token = :token"""
+where id = :id and lease_token = :token""".replace("{away}", AWAY)
 
 
 def lease_of(engine: str, visits: Sequence[Visit]) -> tuple[str, dict[str, Value]]:

@@ -17,7 +17,7 @@ from fedirec.federation.settling import settle
 from fedirec.storage import queue
 from fedirec.storage.database import Transaction
 from fedirec.storage.queue import ClaimedDelivery, Settlement
-from fedirec.workers.failures import describe, is_last, next_try_at
+from fedirec.workers.failures import class_of, describe, is_last, next_try_at
 from fedirec.workers.in_hand import InHand
 from fedirec.workers.line import Line
 
@@ -112,7 +112,7 @@ async def _fail(federation: Federation, claimed: ClaimedDelivery, error: BaseExc
         token=claimed.token,
         state="dead" if is_dead else "waiting",
         next_at=None if is_dead else next_at,
-        cls="error",
+        cls=class_of(error),
         detail=describe(error),
     )
     async with federation.database.transaction() as transaction:

@@ -16,6 +16,7 @@ from fedirec.errors import (
     UnauthenticatedError,
 )
 from fedirec.federation.context import Federation
+from fedirec.storage.leases import AWAY
 
 TRACE_CHARACTERS: Final = 4_000  # as much as a row keeps; the log has all of it
 _LASTING: Final = (
@@ -38,6 +39,11 @@ def is_last(federation: Federation, error: BaseException, *, attempt: int) -> bo
     """Whether an item is dead after this attempt; a database that is away or full kills none."""
     is_of_the_item = not isinstance(error, StorageUnavailableError)
     return is_of_the_item and attempt >= federation.limits.received_attempts
+
+
+def class_of(error: BaseException) -> str:
+    """Return how a row calls what ended an attempt; one that found the database away is void."""
+    return AWAY if isinstance(error, StorageUnavailableError) else "error"
 
 
 def describe(error: BaseException) -> str:

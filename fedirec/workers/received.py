@@ -10,7 +10,7 @@ from fedirec.storage import queue
 from fedirec.storage.database import Transaction
 from fedirec.storage.queue import ClaimedReceived
 from fedirec.storage.queue_depths import next_suspect
-from fedirec.workers.failures import describe, is_last, is_lasting, next_try_at
+from fedirec.workers.failures import class_of, describe, is_last, is_lasting, next_try_at
 from fedirec.workers.in_hand import InHand
 from fedirec.workers.line import Line
 
@@ -115,7 +115,7 @@ async def _fail(federation: Federation, claimed: ClaimedReceived, error: BaseExc
     else:
         state, next_at = "waiting", next_try_at(federation, error, attempt=attempt, now=now)
     federation.counts.handled[state] += 1
-    await _settle(federation, [claimed], state, next_at=next_at, detail=describe(error))
+    await _settle(federation, [claimed], state, next_at=next_at, error=error)
 
 
 async def _release(federation: Federation, items: Sequence[ClaimedReceived]) -> None:
@@ -128,7 +128,7 @@ async def _settle(
     state: str,
     *,
     next_at: datetime | None,
-    detail: str | None = None,
+    error: BaseException | None = None,
 ) -> None:
     async with federation.database.transaction() as transaction:
         for claimed in items:
@@ -138,7 +138,7 @@ async def _settle(
                 token=claimed.token,
                 state=state,
                 next_at=next_at,
-                cls=None if detail is None else "error",
-                detail=detail,
+                cls=None if error is None else class_of(error),
+                detail=None if error is None else describe(error),
                 now=federation.now(),
             )

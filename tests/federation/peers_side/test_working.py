@@ -239,8 +239,26 @@ async def test_a_full_disk_kills_nothing_that_was_accepted(federation, peer, clo
             await line.fail(federation, claimed, StorageFullError("no space"))
         clock.forward(minutes=2)
 
-    assert [row[0] for row in await states(federation, "received")] == ["waiting"]
-    assert [row[0] for row in await states(federation, "deliveries")] == ["waiting"]
+    found = [await states(federation, table) for table in ("received", "deliveries")]
+    assert [rows[0][:3] for rows in found] == [("waiting", 0, "away"), ("waiting", 1, "away")]
+
+
+@pytest.mark.rule("RX-12")
+async def test_what_is_lost_after_the_database_was_away_for_long_is_tried_again(
+    federation, peer, clock
+):
+    await receive(federation, peer)
+    line = received_line(federation)
+    for _ in range(federation.limits.received_attempts):
+        [claimed] = await line.claim(federation, line.slots)
+        await line.fail(federation, claimed, StorageFullError("no space"))
+        clock.forward(minutes=2)
+
+    [lost] = await line.claim(federation, line.slots)
+    clock.forward(minutes=2)
+    [again] = await line.claim(federation, line.slots)
+
+    assert (lost.attempt, again.attempt) == (1, 2)
 
 
 async def test_what_was_received_and_is_handed_back_is_due_at_once(federation, peer):
