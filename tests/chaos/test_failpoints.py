@@ -135,7 +135,9 @@ async def test_a_request_whose_answer_was_never_read_is_sent_again(world, progra
     await settle_and_check(world, database=database_url)
     first, again = world.peers[0].posts
     assert first.body == again.body
-    assert first.header("signature") != again.header("signature")
+    # signed anew: within one second the date is the same, and so is the signature
+    is_same_second = first.header("date") == again.header("date")
+    assert is_same_second or first.header("signature") != again.header("signature")
 
 
 @pytest.mark.parametrize("point", ["keys.written", "keys.committed"])

@@ -91,10 +91,16 @@ async def test_who_comes_after_it_is_tried(turns, clock):
     assert tried
 
 
+@pytest.fixture
+def path(templates, tmp_path):
+    """A migrated file of its own; made before the loop runs, as a template runs one itself."""
+    copy = tmp_path / "fedirec.db"
+    shutil.copyfile(templates.sqlite(), copy)
+    return copy
+
+
 @pytest.mark.rule("ST-02")
-async def test_many_writers_wait_no_longer_than_one(templates, tmp_path):
-    path = tmp_path / "fedirec.db"
-    shutil.copyfile(templates.sqlite(), path)
+async def test_many_writers_wait_no_longer_than_one(path):
     database = await open_sqlite(path, busy_seconds=0.2)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("begin immediate")
