@@ -16,7 +16,6 @@ from fedirec.failpoints import failpoint
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import DeliveryResult
 from fedirec.storage import queue
-from fedirec.storage.database import Transaction
 from fedirec.storage.queue import Settlement
 
 _DICE_SIDES: Final = 2**32
@@ -31,14 +30,12 @@ async def settle(federation: Federation, results: Sequence[DeliveryResult]) -> N
         _settlement(result, now, int.from_bytes(federation.randomness(4), "big") / _DICE_SIDES)
         for result in results
     ]
-
     changes: list[CircuitState] = []
-
-    async def settle_all(transaction: Transaction) -> list[bool]:
-        changes.clear()  # a transaction may be run again
-        return await queue.settle_deliveries(transaction, settlements, now=now, tell=changes.append)
-
-    are_ours = await federation.database.run(settle_all)
+    are_ours = await federation.database.run(
+        lambda transaction: queue.settle_deliveries(
+            transaction, settlements, now=now, tell=changes.append
+        )
+    )
     failpoint("delivery.settled")
     counts = federation.counts
     counts.circuits.update(change.value for change in changes)
