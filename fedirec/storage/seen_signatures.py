@@ -7,16 +7,8 @@ written side by side, whatever the table holds, and old ones are forgotten from 
 from collections.abc import Iterable
 from datetime import datetime
 
-from fedirec.storage.database import Parameters, Reader, Transaction
+from fedirec.storage.database import Parameters, Transaction
 from fedirec.storage.statements import insert_new_rows, text
-
-
-async def is_seen(reader: Reader, digest: str) -> bool:
-    """Whether a request with this signature was kept before."""
-    row = await reader.fetch_one(
-        "select digest from seen_signatures where digest = :digest", {"digest": digest}
-    )
-    return row is not None
 
 
 async def insert_seen(transaction: Transaction, digests: Iterable[str]) -> frozenset[str]:

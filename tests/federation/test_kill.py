@@ -79,11 +79,7 @@ async def test_killed_between_publishing_and_delivering_it_still_arrives_once(tm
     port = free_port()
     token = await prepared(settings_at(tmp_path, port))
     async with Peer() as peer:
-        dan = peer.add_actor("dan")
-        carol = f"http://127.0.0.1:{port}/users/carol"
-        async with running(tmp_path, port=port) as home:
-            await dan.post(f"{carol}/inbox", dan.activity("Follow", carol))
-            assert await eventually(lambda: is_follower(home, dan.id), expecting="the follow")
+        carol = await followed_by_dan(tmp_path, port, peer)
 
         async with killed_after(tmp_path, port):
             location = await post_note(carol, token)
@@ -94,6 +90,16 @@ async def test_killed_between_publishing_and_delivering_it_still_arrives_once(tm
             assert await eventually(lambda: got(peer, location), expecting="the note")
         creates = [each for each in peer.posts if each.json()["id"] == location]
         assert len(creates) == 1
+
+
+async def followed_by_dan(folder: Path, port: int, peer: Peer) -> str:
+    """Have somebody of the peer follow carol; return her actor's id."""
+    dan = peer.add_actor("dan")
+    carol = f"http://127.0.0.1:{port}/users/carol"
+    async with running(folder, port=port) as home:
+        await dan.post(f"{carol}/inbox", dan.activity("Follow", carol))
+        assert await eventually(lambda: is_follower(home, dan.id), expecting="the follow")
+    return carol
 
 
 async def post_note(carol: str, token: str) -> str:
@@ -131,11 +137,7 @@ async def test_after_a_crash_in_the_middle_of_sending_nobody_waits_for_the_lease
     port = free_port()
     token = await prepared(settings_at(tmp_path, port))
     async with Peer() as peer:
-        dan = peer.add_actor("dan")
-        carol = f"http://127.0.0.1:{port}/users/carol"
-        async with running(tmp_path, port=port) as home:
-            await dan.post(f"{carol}/inbox", dan.activity("Follow", carol))
-            assert await eventually(lambda: is_follower(home, dan.id), expecting="the follow")
+        carol = await followed_by_dan(tmp_path, port, peer)
         async with killed_after(tmp_path, port):
             location = await post_note(carol, token)
         async with open_federation(settings_at(tmp_path, port)) as federation:

@@ -35,7 +35,6 @@ from fedirec.storage.queue_lists import list_deliveries, list_received
 from fedirec.storage.queue_steering import FAILED, UNFINISHED, list_shape
 from fedirec.storage.received import find_received, insert_received, prune_received
 from fedirec.storage.received_steering import list_received_shape
-from fedirec.storage.seen_signatures import is_seen
 from tests.databases import CountingDatabase
 from tests.storage.samples import (
     DAY,
@@ -64,7 +63,6 @@ READS: dict[str, Callable[[Reader], Awaitable[object]]] = {
     "remote key": lambda r: keys.find_remote_key(r, "x"),
     "keys": lambda r: keys.list_keys(r, ADA, now=NOW),
     "received": lambda r: find_received(r, "x", ADA),
-    "seen": lambda r: is_seen(r, "x"),
     "blocked": lambda r: blocks.is_actor_blocked(r, "x", ADA),
     "peer": lambda r: peers.find_peer(r, THEIRS),
     "outbox": lambda r: activities.list_outbox(r, ADA, public_only=True, **PAGE),
