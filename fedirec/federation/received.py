@@ -7,6 +7,7 @@ in one transaction.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -24,6 +25,8 @@ from fedirec.storage import actors, blocks, queue, received, turns
 from fedirec.storage.database import Reader, Transaction
 from fedirec.storage.inboxes import Source
 from fedirec.storage.queue import ClaimedReceived
+
+_TICK: Final = timedelta(milliseconds=1)  # of a ULID
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -74,18 +77,27 @@ async def prepare(federation: Federation, claimed: ClaimedReceived) -> Prepared:
     return Prepared(claimed=claimed, activity=activity, resolved=resolved, told=told)
 
 
-async def apply_all(federation: Federation, batch: Sequence[Prepared]) -> None:
+async def apply_all(
+    federation: Federation, batch: Sequence[Prepared], *, after: datetime | None = None
+) -> datetime:
     """Apply what is prepared, all of it in one transaction or nothing.
 
-    Raises what the handler of one of them raises; then each may be tried alone. A lease that was
-    lost throws the result away, and alone it is nothing wrong.
+    Each is applied a millisecond later than the one before, and all of them later than `after`:
+    ids are told apart by no less, and what follows from the later one is to be the later (P5).
+    Returns the instant of the last. Raises what the handler of one of them raises; then each may be
+    tried alone. A lease that was lost throws the result away, and alone it is nothing wrong.
     """
     scene = scene_of(federation)
+    begins_at = scene.now if after is None else max(scene.now, after + _TICK)
     # In one order everywhere: what one actor did as it came, and two workers never wait in a ring
     ordered = sorted(batch, key=lambda each: (each.claimed.actor_id, each.claimed.id))
+    instants = [begins_at + place * _TICK for place in range(len(ordered))]
 
     async def work(transaction: Transaction) -> list[Outcome]:
-        outcomes = [await _apply(transaction, scene, prepared) for prepared in ordered]
+        outcomes = [
+            await _apply(transaction, _at(scene, instant), prepared)
+            for instant, prepared in zip(instants, ordered, strict=True)
+        ]
         await _settle(transaction, scene, ordered, outcomes)
         return outcomes
 
@@ -96,7 +108,7 @@ async def apply_all(federation: Federation, batch: Sequence[Prepared]) -> None:
             raise
         federation.counts.leases_lost["received"] += 1
         _log.info("received.lease_lost", received_id=batch[0].claimed.id, reason=str(error))
-        return
+        return instants[-1]
     failpoint("received.settled")
     for prepared, outcome in zip(ordered, outcomes, strict=True):
         federation.counts.handled["ignored" if outcome.ignored else "handled"] += 1
@@ -108,6 +120,11 @@ async def apply_all(federation: Federation, batch: Sequence[Prepared]) -> None:
             ignored=outcome.ignored,
         )
     federation.wake()
+    return instants[-1]
+
+
+def _at(scene: Scene, instant: datetime) -> Scene:
+    return replace(scene, mint=replace(scene.mint, now=instant))
 
 
 async def _apply(transaction: Transaction, scene: Scene, prepared: Prepared) -> Outcome:

@@ -40,6 +40,7 @@ class _Received:
     """The received activities of one worker; one that may have ended its workers runs alone."""
 
     def __init__(self) -> None:
+        self._latest: datetime | None = None
         self._in_hand = InHand()
         self._is_turn_of_rest = False  # between two that run alone
 
@@ -88,7 +89,7 @@ class _Received:
     async def apply(self, federation: Federation, batch: Sequence[Prepared]) -> None:
         """Write everything that follows, and that it is done."""
         try:
-            await apply_all(federation, batch)
+            self._latest = await apply_all(federation, batch, after=self._latest)
         finally:
             for prepared in batch:
                 self._in_hand.put_down(_name_of(prepared.claimed))

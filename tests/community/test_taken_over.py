@@ -1,9 +1,11 @@
 """What one worker had too long and another took over: what the first one brings then counts not."""
 
+from datetime import timedelta
+
 import pytest
 
 from fedirec.errors import LeaseLostError
-from fedirec.federation.received import apply_all, prepare
+from fedirec.federation.received import Prepared, apply_all, prepare
 from fedirec.storage import follows
 from tests.community.guild import handle_alone
 
@@ -57,3 +59,27 @@ async def test_one_of_a_batch_that_was_taken_over_leaves_the_others_to_be_tried_
 
     assert (together, alone) == ([False, False], [False, True])
     assert await is_followed(guild, ada, by=bea)
+
+
+@pytest.mark.rule("ST-05")
+async def test_what_follows_from_a_batch_is_in_its_order_though_it_is_one_instant(guild, bea):
+    names = await guild.add("ada", "ben", "cem", "dora", "eve", "fay")
+    for name in names:
+        await guild.keep(bea, bea.activity("Follow", guild.id(name)))
+    leased = sorted(await guild.lease(), key=lambda claimed: claimed.id)
+    wanted = [prepared.activity.object_id for prepared in await prepare_all(guild, leased)]
+
+    latest = await apply_all(guild.federation, await prepare_all(guild, leased))
+
+    async with guild.federation.database.reading() as reader:
+        rows = await reader.fetch_all(
+            "select actor_id from activities where type = 'Accept' order by id"
+        )
+    assert len(wanted) > 1
+    assert [row["actor_id"] for row in rows if row["actor_id"] in wanted] == wanted
+    assert latest - guild.federation.now() == timedelta(milliseconds=len(wanted) - 1)
+
+
+async def prepare_all(guild, leased) -> list[Prepared]:
+    """Prepare what was leased, in its order."""
+    return [await prepare(guild.federation, claimed) for claimed in leased]
