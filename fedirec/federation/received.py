@@ -110,7 +110,13 @@ async def apply_all(
         _log.info("received.lease_lost", received_id=batch[0].claimed.id, reason=str(error))
         return instants[-1]
     failpoint("received.settled")
-    for prepared, outcome in zip(ordered, outcomes, strict=True):
+    _tell(federation, ordered, outcomes)
+    federation.wake()
+    return instants[-1]
+
+
+def _tell(federation: Federation, batch: Sequence[Prepared], outcomes: Sequence[Outcome]) -> None:
+    for prepared, outcome in zip(batch, outcomes, strict=True):
         federation.counts.handled["ignored" if outcome.ignored else "handled"] += 1
         _log.debug(
             "received.handled",
@@ -119,8 +125,6 @@ async def apply_all(
             actor_id=prepared.activity.actor,
             ignored=outcome.ignored,
         )
-    federation.wake()
-    return instants[-1]
 
 
 def _at(scene: Scene, instant: datetime) -> Scene:
