@@ -5,11 +5,12 @@ a JSON-LD processor than to us is refused (OR-13, OR-14, SG-16). What is already
 comes back as the very same object, so that digests and proofs are of what was sent.
 """
 
+import json
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
-from fedirec.activitypub.documents import Json, JsonObject, as_list, types_of
+from fedirec.activitypub.documents import Json, JsonObject, as_list, dump, types_of
 from fedirec.activitypub.vocabulary import (
     AS_NAMESPACE,
     ENDORSEMENT_CONTEXT,
@@ -26,6 +27,8 @@ _KEYWORDS: Final = {"@id": "id", "@type": "type"}
 _KEPT: Final = frozenset({"@context", "@none"})  # `@none` is a key of language maps
 _REARRANGING: Final = frozenset({"@graph", "@included", "@reverse", "@nest", "@index"})
 _VALUE_MEMBERS: Final = frozenset({"@value", "@type", "type", "@language", "@direction"})
+_CONTAINERS: Final = frozenset({dict, list})
+_CONTEXT_BYTES: Final = 4_096
 _PREFIXES: Final = {
     "as": AS_NAMESPACE,
     "fr": OUR_NAMESPACE,
@@ -46,11 +49,72 @@ def normalize(document: JsonObject, *, max_depth: int = MAX_DEPTH) -> JsonObject
         MalformedActivityError: two spellings of one member, a keyword that re-arranges the graph,
             or a `@context` that gives one of our terms, `id`, `type` or `as` another meaning.
     """
-    normal = _normalize(document, max_depth)
-    if not isinstance(normal, dict):
-        _refuse("expected an object")
-    _check_contexts(normal)
-    return normal
+    look = _look_at(document, max_depth)
+    if not look.is_plain:
+        normal = _normalize(document, max_depth)
+        if not isinstance(normal, dict):
+            _refuse("expected an object")
+        document, look = normal, _look_at(normal, max_depth)
+    if look.contexts:
+        _check_contexts(look.contexts, is_ours=look.is_ours)
+    return document
+
+
+class _Look(NamedTuple):
+    """A document at a glance.
+
+    `is_plain`: nothing is spelled otherwise than we read it, as in most. `contexts` are those with
+    definitions of their own; `is_ours`: it speaks our vocabulary.
+    """
+
+    is_plain: bool
+    contexts: list[Json]
+    is_ours: bool
+
+
+def _look_at(document: JsonObject, depth: int) -> _Look:
+    """Look at every object once, level by level; what is deeper than `depth` is not plain."""
+    is_plain, is_ours = True, False
+    contexts: list[Json] = []
+    level: list[Json] = [document]
+    while level and depth >= 0:
+        below: list[Json] = []
+        for value in level:
+            if type(value) is not dict:
+                below += [item for item in as_list(value) if type(item) in _CONTAINERS]
+                continue
+            is_plain = is_plain and _has_plain_names(value)
+            is_ours = is_ours or _is_ours(value)
+            contexts += _defining(value.get("@context"))
+            below += [
+                member
+                for name, member in value.items()
+                if type(member) in _CONTAINERS and name != "@context"
+            ]
+        level, depth = below, depth - 1
+    return _Look(is_plain=is_plain and not level, contexts=contexts, is_ours=is_ours)
+
+
+def _has_plain_names(value: JsonObject) -> bool:
+    """Whether no name in it is a keyword, a compact IRI or a full one, its types included."""
+    names = "".join(value)
+    if ":" in names or names.count("@") != ("@context" in value):
+        return False
+    kind = value.get("type")
+    if isinstance(kind, str):
+        return ":" not in kind
+    return not any(isinstance(item, str) and ":" in item for item in as_list(kind))
+
+
+def _is_ours(value: JsonObject) -> bool:
+    return "endorsement" in value or "job" in value or STAMP_TYPE in types_of(value)
+
+
+def _defining(context: Json) -> list[Json]:
+    """Return what of a context is no name of one that is known: its definitions."""
+    if context is None or isinstance(context, str):
+        return []
+    return [item for item in as_list(context) if isinstance(item, dict)]
 
 
 def _refuse(message: str) -> NoReturn:
@@ -134,11 +198,25 @@ def _items(value: JsonObject, depth: int) -> Json:
     return _normalize(as_list(next(iter(value.values()))), depth - 1)
 
 
-def _check_contexts(document: JsonObject) -> None:
-    """Refuse contexts under which our plain reading would be the wrong one."""
-    definitions = list(_definitions(document))
-    if not definitions:
-        return
+def _check_contexts(contexts: list[Json], *, is_ours: bool) -> None:
+    """Refuse contexts under which our plain reading would be the wrong one.
+
+    A server writes the same in all that it sends: what was found good is remembered.
+    """
+    text = dump({"contexts": contexts})
+    if len(text) > _CONTEXT_BYTES:
+        _check_definitions(contexts, is_ours=is_ours)
+    else:
+        _check_known(text, is_ours=is_ours)
+
+
+@lru_cache(256)
+def _check_known(text: bytes, *, is_ours: bool) -> None:
+    _check_definitions(json.loads(text)["contexts"], is_ours=is_ours)
+
+
+def _check_definitions(contexts: list[Json], *, is_ours: bool) -> None:
+    definitions = list(_definitions({"@context": contexts}))
     prefixes = {
         term: definition for term, definition in definitions if isinstance(definition, str)
     } | _PREFIXES
@@ -147,7 +225,7 @@ def _check_contexts(document: JsonObject) -> None:
             _refuse(f"@context: {term} is not read")
         if term in _FIXED_TERMS and _iri_of(definition, prefixes) != _FIXED_TERMS[term]:
             _refuse(f"@context gives {term!r} another meaning")
-    if _speaks_our_vocabulary(document):
+    if is_ours or any(_is_ours(value) for value in _objects(contexts)):
         _check_our_terms(definitions, prefixes)
 
 
@@ -166,13 +244,6 @@ def _definitions(document: Json) -> Iterator[tuple[str, Json]]:
             for context in as_list(value["@context"]):
                 if isinstance(context, dict):
                     yield from context.items()
-
-
-def _speaks_our_vocabulary(document: JsonObject) -> bool:
-    return any(
-        "endorsement" in value or "job" in value or STAMP_TYPE in types_of(value)
-        for value in _objects(document)
-    )
 
 
 def _objects(document: Json) -> Iterator[JsonObject]:

@@ -163,13 +163,15 @@ def parse_activity_document(document: JsonObject, *, limits: Limits) -> Activity
     normal = normalize(document, max_depth=limits.json_depth)
     _check_lists(normal)
     stripped = _without_blind(normal)
+    object_ = object_of(normal.get("object"))
+    is_blind = _has_blind(normal) or (object_ is not None and _has_blind(object_))
     return Activity(
         id=_activity_id(stripped),
         type=_activity_type(stripped),
         actor=_actor_id(stripped),
         object_id=id_of(stripped.get("object")),
         object_=object_of(stripped.get("object")),
-        blind=_blind_in(normal),
+        blind=_blind_in(normal) if is_blind else (),
         document=stripped,
     )
 
@@ -190,7 +192,10 @@ def kind_of(document: JsonObject) -> ObjectKind:
 
 def check_recipients(document: JsonObject) -> None:
     """Raise MalformedActivityError when more are addressed than anyone may address."""
-    count = sum(len(as_list(document.get(name))) for name in _ADDRESSING)
+    count = 0
+    for name in _ADDRESSING:
+        named = document.get(name)
+        count += len(named) if isinstance(named, list) else named is not None
     if count > MAX_RECIPIENTS:
         message = f"at most {MAX_RECIPIENTS} recipients, found {count}"
         raise MalformedActivityError(message)
@@ -210,9 +215,9 @@ def _check_lists(document: JsonObject) -> None:
 def _without_blind(document: JsonObject) -> JsonObject:
     """Return the document less `bto` and `bcc`, its own and its object's (ActivityPub §6)."""
     object_ = document.get("object")
-    if isinstance(object_, dict) and any(name in object_ for name in _BLIND):
+    if isinstance(object_, dict) and _has_blind(object_):
         document = {**document, "object": _less(object_)}
-    return _less(document)
+    return _less(document) if _has_blind(document) else document
 
 
 def _blind_in(document: JsonObject) -> tuple[str, ...]:
@@ -222,9 +227,11 @@ def _blind_in(document: JsonObject) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ids))
 
 
+def _has_blind(document: JsonObject) -> bool:
+    return "bto" in document or "bcc" in document
+
+
 def _less(document: JsonObject) -> JsonObject:
-    if not any(name in document for name in _BLIND):
-        return document
     return {name: value for name, value in document.items() if name not in _BLIND}
 
 

@@ -33,6 +33,10 @@ _AUTHORITY: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:@%]+)(?::([1-9][0-9]
 _FORBIDDEN: Final = re.compile(
     r"[\x00-\x20\x7f-\xa0\s\\\u200b-\u200f\u2028-\u202e\ufeff\ud800-\udfff]"
 )
+# As nearly all ids are written: read at once, and as `parse_url` reads it.
+_USUAL: Final = re.compile(
+    r"(https?://[a-z0-9.:-]+)(?:/[\w@=+-][\w@=+.-]*+)*+/?(?:#[\w-]+)?", re.ASCII
+)
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DOT_SEGMENT: Final = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 _TO_ESCAPE: Final = re.compile(r"[^!-~]|[\"<>^`{|}]")  # RFC 3986 §2 has no place for them
@@ -146,8 +150,12 @@ def parse_url(text: str, *, allow_http: bool = False, allow_fragment: bool = Tru
 
 
 def origin_of(uri: str) -> Origin:
-    """Return the origin of an http or https URL. Raises InvalidInputError as `parse_url`."""
-    return parse_url(uri, allow_http=True).origin
+    """Return the origin of an http or https URL. Raises InvalidInputError as `parse_url`.
+
+    Ids are new all the time and their servers few: only those are remembered.
+    """
+    usual = _USUAL.fullmatch(uri) if len(uri) <= MAX_URL_LENGTH else None
+    return parse_url(uri if usual is None else usual[1], allow_http=True).origin
 
 
 def same_origin(first: str, second: str) -> bool:

@@ -340,3 +340,22 @@ def test_any_text_is_a_url_or_invalid_input(text):
         except InvalidInputError:
             continue
         assert parse_url(url.text) == url
+
+
+@pytest.mark.rule("OR-12", "TR-08")
+@given(URLISH)
+@example("https://guild.example/users/ada#main-key")
+@example("https://guild.example/users/../ada")
+@example("https://guild.example/users/.ada")
+@example("https://guild.example:0/users/ada")
+@example("https://guild.example/users/ada\n")
+@example("https://guild.local/users/ada")
+@example("https://guild.example/" + "a" * MAX_URL_LENGTH)
+def test_an_origin_is_that_of_the_whole_url_or_there_is_none(text):
+    try:
+        expected = parse_url(text, allow_http=True).origin
+    except InvalidInputError:
+        with pytest.raises(InvalidInputError):
+            origin_of(text)
+    else:
+        assert origin_of(text) == expected
