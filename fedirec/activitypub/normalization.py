@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple, NoReturn
 
-from fedirec.activitypub.documents import Json, JsonObject, as_list, dump, types_of
+from fedirec.activitypub.documents import Json, JsonObject, as_list, dump
 from fedirec.activitypub.vocabulary import (
     AS_NAMESPACE,
     ENDORSEMENT_CONTEXT,
@@ -107,7 +107,7 @@ def _has_plain_names(value: JsonObject) -> bool:
 
 
 def _is_ours(value: JsonObject) -> bool:
-    return "endorsement" in value or "job" in value or STAMP_TYPE in types_of(value)
+    return "endorsement" in value or "job" in value or STAMP_TYPE in as_list(value.get("type"))
 
 
 def _defining(context: Json) -> list[Json]:

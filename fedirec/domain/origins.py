@@ -163,6 +163,7 @@ def same_origin(first: str, second: str) -> bool:
     return origin_of(first) == origin_of(second)
 
 
+@lru_cache(_KEPT)  # asked about those who speak, again and again
 def host_of(uri: str) -> Host:
     """Return the host of an http or https URL, with its port unless it is the default."""
     return origin_of(uri).netloc

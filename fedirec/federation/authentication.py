@@ -60,20 +60,30 @@ def anything(_signer: ActorId) -> None:
     """Let the signer of a request say whatever it says."""
 
 
-async def verify(
-    federation: Federation, request: SignedRequest, *, admit: Callable[[ActorId], None] = anything
-) -> VerifiedSender:
-    """Return who signed a request to this instance, now, with this body.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A signature that covers what it must, of this host and hour.
 
-    A known key that does not fit is fetched anew, at most once in five minutes. `admit` is told
-    the signer and raises to refuse what the request says, before anything is stored (SG-01).
+    `owner` is whose key made it; None where that key is not known here, and nothing was verified.
+    """
+
+    signature: ParsedSignature
+    owner: KeyOwner | None
+    is_known_alive: bool
+
+
+async def prove(federation: Federation, request: SignedRequest) -> Proof:
+    """Check a signature as far as what is known here goes; a key that is not, is not fetched.
+
+    A known key that does not fit is fetched anew, at most once in five minutes. Nothing of the body
+    was read but its digest: who forges a signature costs no more than that (RX-14).
 
     Raises:
         InvalidInputError: the signature's header is malformed, or there are several.
         UnauthenticatedError: no signature, or not a good one for this request, host and hour.
         BlockedError: the key's host is blocked.
         TooLargeError: the body or the headers are over their limits.
-        RemoteUnavailableError: the key cannot be fetched now.
+        RemoteUnavailableError: the key cannot be fetched anew now.
     """
     _check_sizes(federation, request)
     signature = read_signature(request)
@@ -81,17 +91,35 @@ async def verify(
     _check_host(federation, request)
     signature.check_time(federation.now(), federation.limits)
     sender = await _read_sender(federation, signature)
-    owner = await _owner_of(federation, signature, sender)
-    if not signature.verify(owner.key):
+    owner = None if sender.known is None else owner_as_known(federation, sender.known)
+    if owner is not None and not signature.verify(owner.key):
         owner = await _refreshed_owner(federation, signature, owner)
+    return Proof(signature=signature, owner=owner, is_known_alive=sender.is_known_alive)
+
+
+async def verify(
+    federation: Federation,
+    request: SignedRequest,
+    *,
+    admit: Callable[[ActorId], None] = anything,
+    proof: Proof | None = None,
+) -> VerifiedSender:
+    """Return who signed a request to this instance, now, with this body.
+
+    `admit` is told the signer and raises to refuse what the request says, before anything is stored
+    (SG-01). `proof` is what `prove` said of it, if it was asked. Raises as `prove`, and whatever
+    fetching a key that is not known raises.
+    """
+    proof = proof or await prove(federation, request)
+    owner = proof.owner or await _learned_owner(federation, proof.signature)
     admit(owner.actor.id)
     actor = await _kept(federation, owner)
-    if not sender.is_known_alive:
+    if not proof.is_known_alive:
         await _note_alive(federation, actor.host)
     return VerifiedSender(
         actor=actor,
         key_id=owner.key_id,
-        signature_digest=signature.fingerprint,
+        signature_digest=proof.signature.fingerprint,
     )
 
 
@@ -158,16 +186,16 @@ async def _note_alive(federation: Federation, host: Host) -> None:
     federation.wake()
 
 
-async def _owner_of(federation: Federation, signature: ParsedSignature, sender: Sender) -> KeyOwner:
-    """Return the key and its owner; that there is no such key is the signer's trouble."""
-    stored = None if sender.known is None else owner_as_known(federation, sender.known)
-    if stored is not None:
-        return stored
+async def _learned_owner(federation: Federation, signature: ParsedSignature) -> KeyOwner:
+    """Fetch the key and its owner; that there is no such key is the signer's trouble."""
     try:
-        return await look_up_key(federation, signature.key_id)
+        owner = await look_up_key(federation, signature.key_id)
     except (NotFoundError, RemoteRefusedError) as error:
         message = f"expected the key {signature.key_id} at its host: {error}"
         raise UnauthenticatedError(message) from error
+    if signature.verify(owner.key):
+        return owner
+    return await _refreshed_owner(federation, signature, owner)
 
 
 async def _kept(federation: Federation, owner: KeyOwner) -> Actor:

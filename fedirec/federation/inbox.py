@@ -24,7 +24,7 @@ from fedirec.errors import (
 )
 from fedirec.failpoints import failpoint
 from fedirec.federation import pointers
-from fedirec.federation.authentication import VerifiedSender, verify
+from fedirec.federation.authentication import VerifiedSender, prove, verify
 from fedirec.federation.context import Federation
 from fedirec.federation.departures import forget_actor
 from fedirec.federation.gate import open_gate
@@ -66,6 +66,9 @@ async def receive(
     MalformedActivityError, StorageFullError, BlockedError, UnauthenticatedError, ForbiddenError,
     RemoteUnavailableError (the key's host is down); then nothing was stored.
     """
+    # Whoever is deleted may have no key any more: of that the activity is read first (SG-15)
+    may_be_farewell = b"Delete" in request.body
+    proof = None if may_be_farewell else await prove(federation, request)
     activity = parse_activity(request.body, limits=federation.limits)
     if activity.type not in TAKING_BACK:
         federation.space.check()
@@ -81,7 +84,7 @@ async def receive(
             return verdict
         sender = verdict
     else:
-        sender = await verify(federation, request, admit=authorize)
+        sender = await verify(federation, request, admit=authorize, proof=proof)
     failpoint("inbox.verified")
     kept = await intake.keep(_row(federation, request, activity, sender, recipient))
     if kept in {Kept.REPEATED, Kept.CONFLICT}:

@@ -255,7 +255,7 @@ def _value_of(
         if name == TARGET:
             return f"{request.method.lower()} {target}".encode("utf-8", "surrogateescape")
         if name == "(created)":
-            values = [signature.created or ""]
+            values: Sequence[str] = [signature.created or ""]
         elif name == "(expires)":
             values = [signature.expires or ""]
         else:

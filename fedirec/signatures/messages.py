@@ -5,7 +5,9 @@ hop they send. Nothing here is decoded or repaired.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from fedirec.errors import InvalidInputError
@@ -14,7 +16,7 @@ _START: Final = re.compile(r"(https?)://([^/?#\s]+)", re.IGNORECASE)
 _DEFAULT_PORTS: Final = {"https": ":443", "http": ":80"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SignedRequest:
     """One request, raw.
 
@@ -31,9 +33,9 @@ class SignedRequest:
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
 
-    def values(self, name: str) -> list[str]:
+    def values(self, name: str) -> Sequence[str]:
         """Every value of the header `name` (lower case), in order of appearance."""
-        return [value for key, value in self.headers if key == name]
+        return self._by_name.get(name, ())
 
     @property
     def needs_digest(self) -> bool:
@@ -62,6 +64,13 @@ class SignedRequest:
         port = _DEFAULT_PORTS[scheme]
         stated = [value.lower().removesuffix(port) for value in self.values("host")]
         return stated == [host.removesuffix(port)]
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, value in self.headers:
+            found.setdefault(name, []).append(value)
+        return found
 
     def _start(self) -> tuple[str, str]:
         match = _START.match(self.url)

@@ -7,13 +7,16 @@ is no delay: a batch is what came while the one before was being committed. One 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from fedirec.errors import FedirecError, StorageUnavailableError
 from fedirec.failpoints import failpoint
 from fedirec.storage.database import Database, Transaction
 from fedirec.storage.received import Kept, ReceivedActivity, insert_received
 from fedirec.storage.seen_signatures import insert_seen
+
+_FULL: Final = 64
+"""As many rows as make one commit cheap: a row of eleven costs 100 us, of 32 or more 73."""
 
 
 class _Waiter(NamedTuple):
@@ -62,6 +65,7 @@ class Intake:
                 await self._arrived.wait()
                 self._arrived.clear()
                 while self._waiting:
+                    await self._gather()
                     await self._commit(self._next_batch())
         finally:
             self._is_closed = True
@@ -71,6 +75,16 @@ class Intake:
         """Take nothing new; `run()` ends once what waits is committed."""
         self._is_closed = True
         self._arrived.set()
+
+    async def _gather(self) -> None:
+        """Let whoever is on the way in join, for as long as every round of the loop brings more.
+
+        No clock is waited for: where nobody else comes that is one round.
+        """
+        before = 0
+        while before < len(self._waiting) < _FULL:
+            before = len(self._waiting)
+            await asyncio.sleep(0)
 
     def _next_batch(self) -> list[_Waiter]:
         size = min(self._batch, len(self._waiting))

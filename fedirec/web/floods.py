@@ -47,16 +47,19 @@ def read_claim(signed: SignedRequest) -> Claim | None:
         return None
 
 
-async def check_flood(request: web.Request, claim: Claim | None) -> Sequence[Bucket]:
+async def find_buckets(request: web.Request, claim: Claim | None) -> Sequence[Bucket]:
+    """Return the buckets of whom the request claims to come from: its server and its actor."""
+    return () if claim is None else await _buckets(request, claim)
+
+
+def check_flood(request: web.Request, claimed: Sequence[Bucket]) -> None:
     """Raise TooManyRequestsError, with the time to wait, when one of its buckets is empty.
 
-    Returns the buckets of its server and its actor, which a good request takes a token from.
+    Takes nothing yet: it stands before the body is waited for.
     """
     rates = request.app[RATES]
-    buckets = () if claim is None else await _buckets(request, claim)
-    for bucket in (_address_bucket(request), *buckets):
+    for bucket in (_address_bucket(request), *claimed):
         _refuse_after(rates.wait(bucket[0], per_minute=bucket[1]), bucket)
-    return buckets
 
 
 class Toll:

@@ -21,7 +21,7 @@ from fedirec.federation.authentication import VerifiedSender, verify
 from fedirec.federation.inbox import check_host
 from fedirec.storage import members, tokens
 from fedirec.storage.members import Member
-from fedirec.web.floods import Toll, check_flood, read_claim
+from fedirec.web.floods import Toll, find_buckets, read_claim
 from fedirec.web.keys import FEDERATION
 from fedirec.web.requests import as_signed, is_signed
 
@@ -77,8 +77,7 @@ async def find_reading_member(request: web.Request) -> Member | None:
 async def _verified_sender(request: web.Request) -> VerifiedSender:
     signed = as_signed(request)
     claim = read_claim(signed)
-    buckets = await check_flood(request, claim)
-    with Toll(request, buckets) as toll:
+    with Toll(request, await find_buckets(request, claim)) as toll:
         try:
             sender = await verify(request.app[FEDERATION], signed)
         except (UnauthenticatedError, InvalidInputError):

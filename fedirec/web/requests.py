@@ -37,6 +37,19 @@ def check_form(request: web.Request, limits: Limits) -> None:
         raise TooLargeError(message)
 
 
+def read_at_once(request: web.Request, limits: Limits) -> bytes | None:
+    """Return the body if all of it came with its head, as most do; None if it is to be waited for.
+
+    Raises TooLargeError.
+    """
+    content = request.content
+    if not content.is_eof() or content.exception() is not None:
+        return None
+    body = content.read_nowait()
+    _check_progress(len(body), 0, limits)
+    return body
+
+
 async def read_body(request: web.Request, limits: Limits) -> bytes:
     """Read the body, up to its limit and no slower than the minimum rate (RX-06).
 
@@ -44,10 +57,6 @@ async def read_body(request: web.Request, limits: Limits) -> bytes:
     which the middleware knows, for a slow sender.
     """
     try:
-        if request.content.is_eof():  # all of it came with its head: there is nothing to wait for
-            body = request.content.read_nowait()
-            _check_progress(len(body), 0, limits)
-            return body
         return await _read_as_it_comes(request.content, limits)
     except TimeoutError as error:
         message = f"expected {limits.minimum_bytes_per_second} bytes a second"

@@ -318,7 +318,7 @@ create table received (
   unique (activity_key, actor_id)
 );
 create index received_due on received (next_at, id) where state in ('due', 'waiting', 'leased');
-create index received_settled on received (settled_at, id) where not is_shown;
+create index received_settled on received (settled_at, id) where settled_at is not null and not is_shown;
 
 create table deliveries (
   activity_id text not null references activities (id),

@@ -13,10 +13,10 @@ from fedirec.federation.inbox import UNVERIFIED, receive
 from fedirec.web.answers import PRIVATE
 from fedirec.web.endpoints.collections import own_inbox
 from fedirec.web.endpoints.local import get_local_actor
-from fedirec.web.floods import Toll, check_flood, read_claim
+from fedirec.web.floods import Toll, check_flood, find_buckets, read_claim
 from fedirec.web.keys import FEDERATION, INTAKE, TURNSTILE
 from fedirec.web.readers import find_member
-from fedirec.web.requests import as_signed, check_form, read_body
+from fedirec.web.requests import as_signed, check_form, read_at_once, read_body
 
 
 async def post_personal(request: web.Request) -> web.Response:
@@ -41,10 +41,12 @@ async def post_instance(request: web.Request) -> web.Response:
 async def _take(request: web.Request, *, recipient: ActorId | None) -> web.Response:
     """Answer 202 with no body once the activity is committed, whatever becomes of it later."""
     federation = request.app[FEDERATION]
-    head = as_signed(request)
-    claim = read_claim(head)
-    buckets = await check_flood(request, claim)
-    signed = replace(head, body=await read_body(request, federation.limits))
+    body = read_at_once(request, federation.limits)
+    signed = as_signed(request, body or b"")
+    buckets = await find_buckets(request, read_claim(signed))
+    if body is None:
+        check_flood(request, buckets)
+        signed = replace(signed, body=await read_body(request, federation.limits))
     await request.app[TURNSTILE].turn()
     with Toll(request, buckets) as toll:
         try:
