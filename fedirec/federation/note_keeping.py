@@ -22,7 +22,7 @@ from fedirec.federation.recipients import addressed_here, reached_here
 from fedirec.storage import job_notes, notes, tombstones
 from fedirec.storage.database import Transaction
 from fedirec.storage.job_notes import StoredJob
-from fedirec.storage.notes import StoredNote
+from fedirec.storage.notes import NoteHead, StoredNote
 
 
 def read_note(case: Case, scene: Scene, document: JsonObject) -> Note | Outcome:
@@ -42,14 +42,16 @@ async def keep_new(transaction: Transaction, case: Case, scene: Scene, note: Not
     """Keep a note not seen before; a known one only reaches who had not got it yet (OR-04)."""
     if await tombstones.find_tombstone(transaction, note.id, owner=case.actor.id) is not None:
         return ignore("was deleted, and deleted things do not come back")
-    known = await notes.find_note(transaction, note.id)
+    replied_to_id = note.in_reply_to or note.id
+    heads = await notes.find_heads(transaction, [note.id, replied_to_id])
+    known = heads.get(note.id)
     if known is not None and known.actor_id != case.actor.id:
         return ignore("names an object that somebody else made")
     addressed = await addressed_here(transaction, case.activity)
     owners = await reached_here(transaction, case, addressed)
     if known is not None:
         return Outcome(inbox_owners=owners)
-    replied_to = await _note_replied_to(transaction, note)
+    replied_to = None if note.in_reply_to is None else heads.get(replied_to_id)
     if not (case.is_local or owners or (replied_to is not None and replied_to.is_local)):
         return ignore("nobody here follows its author or is addressed")
     stored = stored_note(case, scene, note)
@@ -137,14 +139,8 @@ def _standing_alone(case: Case, note: Note) -> JsonObject:
     return document if context is None else {"@context": context, **document}
 
 
-async def _note_replied_to(transaction: Transaction, note: Note) -> StoredNote | None:
-    if note.in_reply_to is None:
-        return None
-    return await notes.find_note(transaction, note.in_reply_to)
-
-
 def _notices(
-    case: Case, note: Note, replied_to: StoredNote | None, *, here: Sequence[ActorId]
+    case: Case, note: Note, replied_to: NoteHead | None, *, here: Sequence[ActorId]
 ) -> tuple[Notice, ...]:
     """Tell the author of what was answered, and who here is mentioned; each once."""
     told: dict[ActorId, NoticeKind] = {}

@@ -25,6 +25,7 @@ _SELECT: Final = (
     "select id, actor_id, kind, is_local, visibility, body, content, language, url, in_reply_to,"
     " published_at, updated_at from notes"
 )
+_HEADS: Final = "select id, actor_id, kind, is_local, visibility from notes where id in "
 _INSERT: Final = """
 insert into notes (id, actor_id, kind, is_local, visibility, body, content, language, url,
   in_reply_to, published_at, updated_at)
@@ -69,6 +70,17 @@ class StoredNote:
     tags: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteHead:
+    """What most rules ask of a note: whose it is, and who may read it; without its text."""
+
+    id: ObjectId
+    actor_id: ActorId
+    kind: str
+    is_local: bool
+    visibility: Visibility
+
+
 async def insert_note(transaction: Transaction, note: StoredNote) -> bool:
     """Keep a note; return False, and change nothing, if its id is there already (OR-04)."""
     if not await transaction.execute(_INSERT, _parameters(note)):
@@ -91,6 +103,22 @@ async def find_note(reader: Reader, note_id: str) -> StoredNote | None:
     """Return a note by id, whoever may read it."""
     rows = await reader.fetch_all(f"{_SELECT} where id = :id", {"id": note_id})
     return next(iter(await _with_lists(reader, rows)), None)
+
+
+async def find_heads(reader: Reader, note_ids: Sequence[str]) -> dict[str, NoteHead]:
+    """Return the heads of those notes that are here, by id: one statement for a few of them."""
+    found: dict[str, NoteHead] = {}
+    for chunk in in_chunks(note_ids):
+        places, parameters = listed("id", chunk)
+        for row in await reader.fetch_all(f"{_HEADS}{places}", parameters):
+            found[text(row, "id")] = NoteHead(
+                id=ObjectId(text(row, "id")),
+                actor_id=ActorId(text(row, "actor_id")),
+                kind=text(row, "kind"),
+                is_local=bool(row["is_local"]),
+                visibility=Visibility(text(row, "visibility")),
+            )
+    return found
 
 
 async def get_note(reader: Reader, note_id: str) -> StoredNote:
@@ -123,7 +151,7 @@ async def find_latest_direct(
     return None if row is None else await find_note(reader, text(row, "id"))
 
 
-async def may_read(reader: Reader, note: StoredNote, viewer: ActorId | None) -> bool:
+async def may_read(reader: Reader, note: StoredNote | NoteHead, viewer: ActorId | None) -> bool:
     """Whether an actor, or anybody at all (None), may read a note (PA-02).
 
     Its author and whoever it names may; what is for followers, accepted ones; what is for the
@@ -133,7 +161,7 @@ async def may_read(reader: Reader, note: StoredNote, viewer: ActorId | None) -> 
         return True
     if viewer is None:
         return False
-    if viewer == note.actor_id or viewer in note.readers:
+    if viewer == note.actor_id or await _names(reader, note, viewer):
         return True
     if note.visibility is Visibility.FOLLOWERS:
         return await is_follower(reader, viewer, note.actor_id)
@@ -143,6 +171,16 @@ async def may_read(reader: Reader, note: StoredNote, viewer: ActorId | None) -> 
         )
         return row is not None
     return False
+
+
+async def _names(reader: Reader, note: StoredNote | NoteHead, viewer: ActorId) -> bool:
+    if isinstance(note, StoredNote):
+        return viewer in note.readers
+    row = await reader.fetch_one(
+        "select reader from note_readers where note_id = :id and reader = :viewer limit 1",
+        {"id": note.id, "viewer": viewer},
+    )
+    return row is not None
 
 
 async def _write_lists(transaction: Transaction, note: StoredNote) -> None:

@@ -27,26 +27,32 @@ _BROKEN: Final = ("CORRUPT", "NOTADB")
 Result = TypeVar("Result")
 
 
+DRIVER_ERRORS: Final = (sqlite3.DatabaseError, UnicodeEncodeError, OverflowError, ValueError)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the driver's errors into ours; what is left is a mistake in a statement."""
     try:
         yield
-    except sqlite3.IntegrityError as error:
-        raise ConflictError(str(error)) from error
-    except (UnicodeEncodeError, OverflowError) as error:
-        message = f"expected what a database can store, found {error}"
-        raise InvalidInputError(message) from error
-    except sqlite3.DatabaseError as error:
-        ours = _ours(error)
+    except DRIVER_ERRORS as error:
+        ours = ours_for(error)
         if ours is None:
             raise
         raise ours from error
-    except ValueError as error:  # aiosqlite's word for a closed connection
-        if "connection" not in str(error).lower():
-            raise
-        message = f"the database is closed: {error}"
-        raise StorageUnavailableError(message) from error
+
+
+def ours_for(error: Exception) -> FedirecError | None:
+    """Return our error for one of the driver's; None where there is none."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return ConflictError(str(error))
+    if isinstance(error, UnicodeEncodeError | OverflowError):
+        return InvalidInputError(f"expected what a database can store, found {error}")
+    if isinstance(error, sqlite3.DatabaseError):
+        return _ours(error)
+    if "connection" in str(error).lower():  # aiosqlite's word for a closed one
+        return StorageUnavailableError(f"the database is closed: {error}")
+    return None
 
 
 def read_unit(
@@ -151,12 +157,17 @@ class _UnitTransaction:
     ) -> Result:
         given = parameters or {}
         check_texts(given)
-        with translated():
+        try:  # a `with` here costs a fifth of a small statement
             cursor = self._connection.execute(sql, given)
             try:
                 return read(cursor)
             finally:
                 cursor.close()
+        except DRIVER_ERRORS as error:
+            ours = ours_for(error)
+            if ours is None:
+                raise
+            raise ours from error
 
 
 def _drive(unit: Coroutine[Any, Any, Result]) -> Result:

@@ -77,6 +77,15 @@ async def test_what_comes_during_a_commit_is_the_next_batch(counting):
     assert counting.counts.commits == 2
 
 
+async def test_a_commit_takes_along_what_every_round_of_the_loop_brings(counting):
+    async with running(counting) as intake, asyncio.TaskGroup() as tasks:
+        for each in range(32):
+            tasks.create_task(intake.keep(a_received(each)))
+            await asyncio.sleep(0)
+
+    assert counting.counts.commits == 1
+
+
 async def test_each_waiter_gets_its_own_answer(database):
     first, again = a_received(1), a_received(1, id=a_received(2).id)
     other = a_received(1, id=a_received(3).id, body_digest="other")

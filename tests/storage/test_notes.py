@@ -140,11 +140,14 @@ async def test_who_may_read_a_note(database, visibility, readers):
     await follow(database, actor_id("fay", THEIRS), ADA)
     await follow(database, actor_id("gil", THEIRS), ADA, is_accepted=False)
     note = a_note(1, visibility=visibility, readers=(ZOE,))
+    await save_notes(database, note)
 
     async with database.reading() as reader:
-        may = [name for name, who in people.items() if await notes.may_read(reader, note, who)]
+        head = (await notes.find_heads(reader, [note.id, "unknown"]))[note.id]
+        for asked in (note, head):
+            may = [name for name, who in people.items() if await notes.may_read(reader, asked, who)]
 
-    assert may == readers.split()
+            assert may == readers.split()
 
 
 @pytest.mark.rule("OR-08")

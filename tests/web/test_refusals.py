@@ -292,6 +292,21 @@ async def test_cheap_checks_come_before_any_key_is_fetched(home, peer, change, s
     assert peer.received == []
 
 
+@pytest.mark.rule("RX-14", "SG-01")
+@pytest.mark.parametrize("is_signed", [False, True])
+async def test_what_nobody_known_signed_is_refused_before_its_json_is_read(home, peer, is_signed):
+    actor = peer.add_actor("dan")
+    async with met(home, actor):
+        forger = actor.with_key(other_rsa_pair())
+        headers, body = forger.sign_post(f"{home.instance.origin}/inbox", b"{no JSON")
+        if not is_signed:
+            headers = {name: text for name, text in headers.items() if name.lower() != "signature"}
+
+        seen = await post(home, headers, body)
+
+        assert seen.status == 401
+
+
 @pytest.mark.rule("RX-14", "SG-15")
 async def test_a_storm_of_deletions_by_strangers_costs_no_request(home, peer):
     actor = peer.add_actor("dan")

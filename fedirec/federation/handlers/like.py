@@ -16,7 +16,7 @@ async def apply(transaction: Transaction, case: Case, scene: Scene) -> Outcome:
         transaction, activity.id, owner=case.actor.id
     ):
         return ignore("was undone before it came")
-    note = await notes.find_note(transaction, activity.object_id)
+    note = (await notes.find_heads(transaction, [activity.object_id])).get(activity.object_id)
     if note is None or not (note.is_local or case.is_local):
         return ignore("likes nothing of ours")
     if not await notes.may_read(transaction, note, case.actor.id):
