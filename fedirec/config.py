@@ -1,7 +1,10 @@
 """Settings: one frozen value from the settings file and the environment, checked once.
 
 The environment wins over the file. Every limit is a setting of its own, kept within bounds that
-stay safe (`domain/bounds.py`). `docs/settings.md` says what each means; a test compares them.
+stay safe (`domain/bounds.py`); how values are written is in `domain/spelling.py`.
+`docs/settings.md` says what each means; a test compares them.
+
+Read by our own means: pydantic-settings would cost every command 200 ms, over half of aiohttp.
 """
 
 import difflib
@@ -11,40 +14,29 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from datetime import timedelta
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
-
-from pydantic import SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
 
 from fedirec.activitypub.identifiers import Instance
 from fedirec.domain.actors import Host
-from fedirec.domain.bounds import BOUNDS
+from fedirec.domain.bounds import check_limits
 from fedirec.domain.handles import check_member_name
 from fedirec.domain.limits import Limits
 from fedirec.domain.origins import parse_host, parse_url
+from fedirec.domain.spelling import LogLevel, LogStyle, Network, Secret, read_as, written
 from fedirec.errors import ConfigurationError, InvalidInputError
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
 PREFIX: Final = "FEDIREC_"
+LIMITS: Final = "FEDIREC_LIMITS__"
 DEFAULT_FILE: Final = Path("fedirec.toml")
 
-_SPAN: Final = re.compile(r"(\d+)\s*([smhd]?)")
 _SQLITE: Final = "sqlite:///"
 _PASSWORD: Final = re.compile(r"(?<=[?&])((?:ssl)?password)=[^&]*")
 _MAX_PORT: Final = 65_535
 _LEAST_TOKEN: Final = 24
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-_UNITS: Final = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,137 +47,79 @@ class TcpAddress:
     port: int
 
 
-class Settings(BaseSettings):
-    """What a keeper decides, named as in the file; the environment has `FEDIREC_NAME`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a keeper decides, named as in the file; the environment has `FEDIREC_NAME`.
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
-    )
+    Settings that do not hold together cannot be made: they raise ConfigurationError.
+    """
 
     domain: str
     host: str = ""
     guild: str = "guild"
     title: str = "A guild"
-    languages: Annotated[tuple[str, ...], NoDecode] = ("en",)
-    database: str = ""
+    languages: tuple[str, ...] = ("en",)
+    database: str = field(default="", repr=False)  # it may name a password
     data: Path = Path("data")
     listen: str = "127.0.0.1:8080"
-    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
+    trusted_proxies: tuple[Network, ...] = ()
     ca_file: Path | None = None
-    ports: Annotated[tuple[int, ...], NoDecode] = (443,)
-    test_network: Annotated[tuple[Network, ...], NoDecode] = ()
+    ports: tuple[int, ...] = (443,)
+    test_network: tuple[Network, ...] = ()
     allow_list: bool = False
     authorized_fetch: bool = False
     shared_port: bool = False
-    metrics_token: SecretStr | None = None
-    log: Literal["json", "console"] = "json"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    limits: Limits = Limits()
+    metrics_token: Secret = field(default=Secret(""), repr=False)
+    log: LogStyle = "json"
+    log_level: LogLevel = "info"
+    limits: Limits = field(default_factory=Limits)
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 (the library names the arguments)
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put the environment above what was handed in (the file)."""
-        return env_settings, init_settings
+    def __post_init__(self) -> None:
+        self._check_words()
+        self._check_doors()
+        try:
+            check_limits(self.limits)
+        except InvalidInputError as error:
+            message = f"{LIMITS}{(error.field or '').upper()} {error}"
+            raise ConfigurationError(message) from error
 
-    @field_validator("languages", "trusted_proxies", "ports", "test_network", mode="before")
-    @classmethod
-    def _split_list(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
-
-    @field_validator("limits", mode="before")
-    @classmethod
-    def _read_spans(cls, value: object) -> object:
-        """Spans may be written `90`, `90s`, `15m`, `12h` or `30d`."""
-        if not isinstance(value, Mapping):
-            return value
-        spans = {field.name for field in fields(Limits) if field.type is timedelta}
-        return {
-            name: _span(name, given) if name in spans and isinstance(given, str) else given
-            for name, given in value.items()
-        }
-
-    @field_validator("limits", mode="after")
-    @classmethod
-    def _check_bounds(cls, value: Limits) -> Limits:
-        for name, (lowest, highest) in BOUNDS.items():
-            given = getattr(value, name)
-            if not lowest <= given <= highest:
-                message = f"{name} must be from {lowest} to {highest}, found {given}"
-                raise ValueError(message)
-        if value.words_min > value.words_max:
-            message = f"words_min {value.words_min} is over words_max {value.words_max}"
-            raise ValueError(message)
-        if value.delivery_timeout >= value.lease:
-            message = "lease must be longer than delivery_timeout, or work is done twice"
-            raise ValueError(message)
-        return value
-
-    @field_validator("languages")
-    @classmethod
-    def _check_languages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value or not all(_LANGUAGE.fullmatch(language) for language in value):
-            message = f"languages are tags such as en,de, found {','.join(value)!r}"
-            raise ValueError(message)
-        return value
-
-    @field_validator("ports")
-    @classmethod
-    def _check_ports(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        if not all(0 < port <= _MAX_PORT for port in value):
-            message = f"ports are numbers from 1 to {_MAX_PORT}"
-            raise ValueError(message)
-        return value
-
-    @field_validator("metrics_token")
-    @classmethod
-    def _check_token(cls, value: SecretStr | None) -> SecretStr | None:
-        found = len(value.get_secret_value()) if value is not None else 0
-        if 0 < found < _LEAST_TOKEN:
+    def _check_words(self) -> None:
+        if not self.languages or not all(map(_LANGUAGE.fullmatch, self.languages)):
+            message = f"languages are tags such as en,de, found {','.join(self.languages)!r}"
+            raise _wrong("languages", message)
+        if 0 < len(self.metrics_token) < _LEAST_TOKEN:
             message = (
                 f"a token has at least {_LEAST_TOKEN} characters; `openssl rand -hex 32` makes one"
             )
-            raise ValueError(message)
-        return value if found else None
+            raise _wrong("metrics_token", message)
+        try:
+            # "guild" is reserved for members and is the default here
+            _ = self.guild == "guild" or check_member_name(self.guild)
+        except InvalidInputError as error:
+            raise _wrong("guild", str(error)) from error
 
-    @field_validator("guild")
-    @classmethod
-    def _check_guild(cls, value: str) -> str:
-        # "guild" is reserved for members and is the default here
-        return value if value == "guild" else check_member_name(value)
-
-    @model_validator(mode="after")
-    def _check_together(self) -> "Settings":
-        self.instance()
+    def _check_doors(self) -> None:
+        instance = self.instance()
         self.listen_address()
+        if not all(0 < port <= _MAX_PORT for port in self.ports):
+            raise _wrong("ports", f"ports are numbers from 1 to {_MAX_PORT}")
         if self.ca_file is not None and not self.ca_file.is_file():
-            message = f"FEDIREC_CA_FILE: there is no file {self.ca_file}"
-            raise ValueError(message)
+            raise _wrong("ca_file", f"there is no file {self.ca_file}")
         if self.shared_port and self.sqlite_file() is not None:
-            message = "FEDIREC_SHARED_PORT: several `serve` share a port on PostgreSQL only"
-            raise ValueError(message)
+            raise _wrong("shared_port", "several `serve` share a port on PostgreSQL only")
         if self.test_network:
-            for name in (self.instance().host, self.instance().domain):
+            for name in (instance.host, instance.domain):
                 _check_not_public(name)
-        return self
 
     def instance(self) -> Instance:
         """Where this instance is; its ids are https unless a test network allows plain http."""
         scheme, separator, bare = (self.host or self.domain).rpartition("://")
         if separator and scheme not in ("http", "https"):
             message = f"FEDIREC_HOST must be a host name, found {self.host!r}"
-            raise ValueError(message)
+            raise ConfigurationError(message)
         if scheme == "http" and not self.test_network:
             message = "FEDIREC_HOST: http:// needs FEDIREC_TEST_NETWORK; write the host name alone"
-            raise ValueError(message)
+            raise ConfigurationError(message)
         scheme = scheme or "https"
         return Instance(
             domain=_host("DOMAIN", self.domain.rpartition("://")[2], scheme),
@@ -203,7 +137,7 @@ class Settings(BaseSettings):
         host, _, port = self.listen.rpartition(":")
         if not host or not port.isdecimal() or int(port) > _MAX_PORT:
             message = f"FEDIREC_LISTEN is ADDRESS:PORT or unix:/path, found {self.listen!r}"
-            raise ValueError(message)
+            raise ConfigurationError(message)
         return TcpAddress(host=host.strip("[]"), port=int(port))
 
     def database_url(self) -> str:
@@ -217,37 +151,21 @@ class Settings(BaseSettings):
 
     def metrics_digest(self) -> bytes | None:
         """SHA-256 of the token that opens `/metrics`; None when there is none."""
-        if self.metrics_token is None:
-            return None
-        return hashlib.sha256(self.metrics_token.get_secret_value().encode()).digest()
+        return hashlib.sha256(self.metrics_token.encode()).digest() if self.metrics_token else None
 
     def masked(self) -> dict[str, str]:
         """Every setting as text, by its name in the environment; a password shows as `****`."""
         shown = {
-            PREFIX + name.upper(): _text(getattr(self, name))
-            for name in type(self).model_fields
-            if name != "limits"
+            PREFIX + each.name.upper(): written(getattr(self, each.name))
+            for each in fields(self)
+            if each.name != "limits"
         }
         shown[PREFIX + "DATABASE"] = masked_url(self.database_url())
         shown[PREFIX + "HOST"] = self.host or self.domain
-        for field in fields(Limits):
-            shown[f"{PREFIX}LIMITS__{field.name.upper()}"] = _text(getattr(self.limits, field.name))
+        shown[PREFIX + "METRICS_TOKEN"] = "****" if self.metrics_token else ""
+        for each in fields(Limits):
+            shown[LIMITS + each.name.upper()] = written(getattr(self.limits, each.name))
         return shown
-
-
-class _GivenSettings(Settings):
-    """Settings that heed nothing but what they are given."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
 
 
 def settings_file(environment: Mapping[str, str] | None = None) -> Path:
@@ -279,22 +197,65 @@ def build_settings(values: Mapping[str, object], *, heeds_environment: bool = Tr
     Raises:
         ConfigurationError: As `load_settings`.
     """
-    kind = Settings if heeds_environment else _GivenSettings
-    try:
-        # the library fills the fields from its sources, which mypy cannot see
-        return kind(**dict(values))  # type: ignore[arg-type]
-    except ValidationError as error:
-        raise ConfigurationError(_explain(error)) from error
-    except InvalidInputError as error:
-        message = f"{PREFIX}GUILD: {error}"
-        raise ConfigurationError(message) from error
+    said = os.environ if heeds_environment else {}
+    given = {**values, **_said_of_all(said)}
+    limits = given.pop("limits", {})
+    if not isinstance(limits, Mapping):
+        raise _wrong("limits", f"must be a table of limits, found {limits!r}")
+    if "domain" not in given:
+        message = f"{PREFIX}DOMAIN is not set: name it in {settings_file()}, or run `fedirec init`"
+        raise ConfigurationError(message)
+    read = _read(given, _declared(Settings), prefix=PREFIX)
+    read_limits = _read({**limits, **_said_of_limits(said)}, _declared(Limits), prefix=LIMITS)
+    # each has the type it is declared with, which mypy cannot see
+    return Settings(**read, limits=Limits(**read_limits))  # type: ignore[arg-type]
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """Return the names in `environment` that look like settings and are none."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + "CONFIG"}
-    known |= {f"{PREFIX}LIMITS__{field.name.upper()}" for field in fields(Limits)}
+    known = {PREFIX + name.upper() for name in _declared(Settings)} | {PREFIX + "CONFIG"}
+    known |= {LIMITS + name.upper() for name in _declared(Limits)}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+def _declared(kind: type[Settings | Limits]) -> dict[str, object]:
+    """Return the type of each setting that is written by itself, by its name in the file."""
+    return {each.name: each.type for each in fields(kind) if each.type is not Limits}
+
+
+def _said_of_all(environment: Mapping[str, str]) -> dict[str, object]:
+    """Return what the environment says; names that are none have no effect (`config check`)."""
+    names = {PREFIX + name.upper(): name for name in _declared(Settings)}
+    return {name: environment[said] for said, name in names.items() if said in environment}
+
+
+def _said_of_limits(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what the environment says of limits, of such as there are none too."""
+    return {
+        said.removeprefix(LIMITS).lower(): value
+        for said, value in environment.items()
+        if said.startswith(LIMITS)
+    }
+
+
+def _read(
+    given: Mapping[str, object], declared: Mapping[str, object], *, prefix: str
+) -> dict[str, object]:
+    """Return each given setting as the type it is declared with."""
+    read = {}
+    for name, value in given.items():
+        said = prefix + name.upper()
+        if name not in declared:
+            near = difflib.get_close_matches(name, declared, n=1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            message = f"{said} is not a setting{meant}; docs/settings.md lists them all"
+            raise ConfigurationError(message)
+        try:
+            read[name] = read_as(declared[name], value)
+        except InvalidInputError as error:
+            message = f"{said} {error}"
+            raise ConfigurationError(message) from error
+    return read
 
 
 def _read_file(path: Path) -> dict[str, object]:
@@ -310,27 +271,8 @@ def _read_file(path: Path) -> dict[str, object]:
     return values
 
 
-def _explain(error: ValidationError) -> str:
-    """Return one line for the first thing wrong."""
-    first = error.errors()[0]
-    # only limits have names below their own; deeper places are the library's
-    place = first["loc"][: 2 if first["loc"][:1] == ("limits",) else 1]
-    name = PREFIX + "__".join(str(part).upper() for part in place)
-    if first["type"] == "missing":
-        return f"{name} is not set: name it in {settings_file()}, or run `fedirec init`"
-    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        near = _suggestion(place)
-        return f"{name} is not a setting{near}; docs/settings.md lists them all"
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "value_error":
-        return f"{name}: {message}" if first["loc"] else message
-    return f"{name}: {message[0].lower()}{message[1:]}, found {first['input']!r}"
-
-
-def _suggestion(place: tuple[int | str, ...]) -> str:
-    names = list(BOUNDS) if len(place) > 1 else list(Settings.model_fields)
-    near = difflib.get_close_matches(str(place[-1]), names, n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+def _wrong(name: str, message: str) -> ConfigurationError:
+    return ConfigurationError(f"{PREFIX}{name.upper()}: {message}")
 
 
 def _host(field: str, text: str, scheme: str) -> Host:
@@ -339,7 +281,7 @@ def _host(field: str, text: str, scheme: str) -> Host:
         return parse_url(f"{scheme}://{parse_host(text)}/", allow_http=True).host
     except InvalidInputError as error:
         message = f"{PREFIX}{field} must be a host name such as guild.example; {error}"
-        raise ValueError(message) from error
+        raise ConfigurationError(message) from error
 
 
 def _check_not_public(host: str) -> None:
@@ -354,15 +296,7 @@ def _check_not_public(host: str) -> None:
             f"FEDIREC_TEST_NETWORK is for loopback, .test and .localhost hosts only, and this is "
             f"{host}: unset it"
         )
-        raise ValueError(message)
-
-
-def _span(name: str, text: str) -> timedelta:
-    match = _SPAN.fullmatch(text.strip())
-    if match is None:
-        message = f"{name} is a span such as 90s, 15m, 12h or 30d, found {text!r}"
-        raise ValueError(message)
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        raise ConfigurationError(message)
 
 
 def masked_url(url: str) -> str:
@@ -372,27 +306,3 @@ def masked_url(url: str) -> str:
     if parts.password is None:
         return shown
     return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":****@")))
-
-
-def _text(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case SecretStr():
-            return "****"
-        case bool():
-            return str(value).lower()
-        case timedelta():
-            return _span_text(value)
-        case tuple():
-            return ",".join(str(part) for part in value)
-        case _:
-            return str(value)
-
-
-def _span_text(value: timedelta) -> str:
-    seconds = int(value.total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

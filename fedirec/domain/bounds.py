@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from fedirec.domain.limits import Limits
+from fedirec.domain.spelling import written
+from fedirec.errors import InvalidInputError
+
 Bound = int | timedelta
 
 _S: Final = timedelta(seconds=1)
@@ -78,3 +82,24 @@ BOUNDS: Final[Mapping[str, tuple[Bound, Bound]]] = {
     "job_lifetime_max": (_D, 365 * _D),
 }
 """Lowest and highest value of each limit, both included."""
+
+
+def check_limits(limits: Limits) -> None:
+    """See to it that each limit is within its bounds, and that those that depend on another agree.
+
+    Raises:
+        InvalidInputError: With the limit's name as its field, to be put before the message.
+    """
+    for name, (lowest, highest) in BOUNDS.items():
+        given = getattr(limits, name)
+        if not lowest <= given <= highest:
+            message = (
+                f"must be from {written(lowest)} to {written(highest)}, found {written(given)}"
+            )
+            raise InvalidInputError(message, field=name)
+    if limits.words_min > limits.words_max:
+        message = f"must not be over words_max {limits.words_max}, found {limits.words_min}"
+        raise InvalidInputError(message, field="words_min")
+    if limits.delivery_timeout >= limits.lease:
+        message = "must be longer than delivery_timeout, or work is done twice"
+        raise InvalidInputError(message, field="lease")

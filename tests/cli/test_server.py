@@ -76,7 +76,7 @@ async def test_an_instance_says_when_it_is_open_and_that_it_is_served(settings):
 
 async def test_an_instance_listens_on_a_unix_socket(settings, tmp_path):
     stop = asyncio.Event()
-    at_socket = settings.model_copy(update={"listen": f"unix:{tmp_path / 'door'}"})
+    at_socket = replace(settings, listen=f"unix:{tmp_path / 'door'}")
 
     await serve(at_socket, stop=stop, ready=lambda _federation: stop.set())
 

@@ -5,6 +5,7 @@ import os
 import re
 from dataclasses import fields
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from fedirec.config import PREFIX, TcpAddress, build_settings, load_settings, unknown_variables
 from fedirec.domain.bounds import BOUNDS
 from fedirec.domain.limits import Limits
+from fedirec.domain.spelling import written
 from fedirec.errors import ConfigurationError
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -68,6 +70,39 @@ def test_a_limit_is_a_setting_of_its_own(here, monkeypatch):
     assert limits.words_max == Limits().words_max
 
 
+def test_a_limit_that_is_none_is_refused_wherever_it_is_said(here, monkeypatch):
+    monkeypatch.setenv("FEDIREC_DOMAIN", "guild.example")
+    monkeypatch.setenv("FEDIREC_LIMITS__LEESE", "2m")
+
+    with pytest.raises(ConfigurationError, match=r"FEDIREC_LIMITS__LEESE is not .* mean lease"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "expected"),
+    [
+        ('allow_list = true', "allow_list", True),
+        ('allow_list = "yes"', "allow_list", True),
+        ('allow_list = "Off"', "allow_list", False),
+        ('languages = "en, de"', "languages", ("en", "de")),
+        ('languages = ["en", "de"]', "languages", ("en", "de")),
+        ('ports = [443, "8443"]', "ports", (443, 8443)),
+        ('ports = "443,8443"', "ports", (443, 8443)),
+        ('trusted_proxies = ["::1/128"]', "trusted_proxies", (ip_network("::1/128"),)),
+        ('log = "console"', "log", "console"),
+    ],
+)  # fmt: skip
+def test_a_setting_is_written_as_a_text_or_as_toml_has_it(here, line, name, expected):
+    (here / "fedirec.toml").write_text(f'domain = "guild.example"\n{line}\n')
+
+    assert getattr(load_settings(), name) == expected
+
+
+@pytest.mark.parametrize(("span", "seconds"), [("75", 75), (90, 90), ("15m", 900), ("1 h", 3600)])
+def test_a_span_has_a_unit_or_is_in_seconds(span, seconds):
+    assert given(limits={"signature_age": span}).limits.signature_age.total_seconds() == seconds
+
+
 def test_paths_in_the_file_are_meant_from_its_folder(here, monkeypatch):
     folder = here / "etc"
     folder.mkdir()
@@ -96,16 +131,26 @@ def test_the_demo_heeds_nothing_around_it(here, monkeypatch):
         ({"guild": "No Name"}, "FEDIREC_GUILD: a name is"),
         ({"guild": "root"}, "FEDIREC_GUILD: the name 'root' is reserved"),
         ({"lisen": "127.0.0.1:1"}, "FEDIREC_LISEN is not a setting (did you mean listen?)"),
-        ({"log": "xml"}, "FEDIREC_LOG: input should be 'json' or 'console', found 'xml'"),
-        ({"trusted_proxies": "10.0.0.0/99"}, "FEDIREC_TRUSTED_PROXIES: input is not"),
+        ({"log": "xml"}, "FEDIREC_LOG must be json or console, found 'xml'"),
+        ({"trusted_proxies": "10.0.0.0/99"}, "FEDIREC_TRUSTED_PROXIES must be networks such as"),
+        ({"trusted_proxies": [4]}, "FEDIREC_TRUSTED_PROXIES must be networks such as"),
+        ({"title": 5}, "FEDIREC_TITLE must be text, found 5"),
+        ({"allow_list": "perhaps"}, "FEDIREC_ALLOW_LIST must be true or false, found 'perhaps'"),
+        ({"data": 5}, "FEDIREC_DATA must be a path, found 5"),
         ({"languages": "english please"}, "FEDIREC_LANGUAGES: languages are tags"),
         ({"ports": "0"}, "FEDIREC_PORTS: ports are numbers"),
+        ({"ports": "https"}, "FEDIREC_PORTS must be whole numbers, separated by commas"),
+        ({"ports": 443}, "FEDIREC_PORTS must be whole numbers, separated by commas"),
         ({"ca_file": "nowhere.pem"}, "FEDIREC_CA_FILE: there is no file"),
         ({"limits": {"word_min": 1}}, "WORD_MIN is not a setting (did you mean words_min?)"),
-        ({"limits": {"words_min": 0}}, "words_min must be from 1 to 1000, found 0"),
-        ({"limits": {"words_min": 900, "words_max": 100}}, "words_min 900 is over words_max 100"),
-        ({"limits": {"lease": "a while"}}, "lease is a span such as"),
-        ({"limits": {"lease": "20s"}}, "lease must be longer than delivery_timeout"),
+        ({"limits": {"words_min": 0}}, "__WORDS_MIN must be from 1 to 1000, found 0"),
+        ({"limits": {"words_min": "few"}}, "__WORDS_MIN must be a whole number, found 'few'"),
+        ({"limits": {"words_min": True}}, "__WORDS_MIN must be a whole number, found True"),
+        ({"limits": {"words_min": 900, "words_max": 100}}, "must not be over words_max 100"),
+        ({"limits": {"lease": "a while"}}, "FEDIREC_LIMITS__LEASE must be a span such as"),
+        ({"limits": {"lease": f"{10**12}d"}}, "FEDIREC_LIMITS__LEASE must be a span such as"),
+        ({"limits": {"lease": "2h"}}, "__LEASE must be from 2s to 1h, found 2h"),
+        ({"limits": {"lease": "20s"}}, "__LEASE must be longer than delivery_timeout"),
         ({"limits": "none"}, "FEDIREC_LIMITS"),
     ],
 )
@@ -201,22 +246,10 @@ def test_the_page_of_settings_names_each_with_its_default_and_bounds():
             assert f"`{name.removeprefix('FEDIREC_').lower()}` | " in rows[name], name
     for name in BOUNDS:
         default = shown[f"FEDIREC_LIMITS__{name.upper()}"]
-        lowest, highest = (bounded(name, bound) for bound in BOUNDS[name])
+        lowest, highest = map(written, BOUNDS[name])
         assert rows[name].startswith(f"{default} | {lowest} | {highest} | "), name
     known = set(shown) | set(BOUNDS) | {"FEDIREC_CONFIG"}
     assert set(rows) <= known
-
-
-def bounded(name: str, bound: object) -> str:
-    """How a bound of a limit is written, seen through settings that have that value."""
-    if isinstance(bound, int):
-        return str(bound)
-    assert isinstance(bound, timedelta)
-    seconds = int(bound.total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
 
 
 @pytest.mark.rule("OP-06")
