@@ -13,6 +13,7 @@ from fedirec.domain.endorsements import Relation
 from fedirec.errors import InvalidInputError, NotFoundError, RemoteUnavailableError
 
 HEAVY = ("aiohttp", "asyncio", "cryptography", "pydantic", "sqlite3", "structlog")
+LEFT_OUT = ("asyncpg", "prometheus_client", "pydantic", "rich")
 
 
 def leaves(
@@ -59,6 +60,21 @@ def test_help_loads_nothing_heavy():
     )
 
     assert loaded.stdout == "[]\n"
+
+
+def test_a_guild_opens_without_what_it_does_not_use(tmp_path):
+    script = (
+        "import atexit, sys; from fedirec.cli.main import run;"
+        f" atexit.register(lambda: print(sorted(n for n in {LEFT_OUT!r} if sys.modules.get(n))));"
+        " sys.argv[1:] = ['init', '--json', '--domain', 'guild.example']; run()"
+    )
+
+    loaded = subprocess.run(  # noqa: S603 - the script is above
+        [sys.executable, "-c", script],
+        cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+
+    assert loaded.stdout.splitlines()[-1] == "[]"
 
 
 def test_the_relations_of_the_help_are_those_of_the_guild():
