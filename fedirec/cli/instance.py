@@ -1,7 +1,6 @@
 """`fedirec init`: founds an instance, once."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -101,6 +100,7 @@ def _ask_for_missing(
 
 def _write(path: "Path", values: dict[str, str]) -> None:
     """Write the settings file, readable by its owner alone (OP-04)."""
+    import json
     import os
 
     lines = [f"domain = {json.dumps(values['domain'])}"]

@@ -23,7 +23,7 @@ from fedirec.cli import (
     reading,
     serving,
 )
-from fedirec.cli.arguments import Commands
+from fedirec.cli.arguments import Commands, HelpFormatter, declaring
 from fedirec.cli.escaping import escape
 from fedirec.errors import FedirecError, InvalidInputError, RemoteUnavailableError
 
@@ -45,20 +45,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[:2] == ["job", "close"]:
         # `job NAME` takes a name where `job close` has its own arguments
         words[:2] = ["job close"]
-    arguments = build_parser().parse_args(words)
-    return _run(arguments)
+    chosen = next((word for word in words if not word.startswith("-")), "")
+    return _run(build_parser(chosen).parse_args(words))
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+def build_parser(chosen: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line, or of what a run of `chosen` needs of it."""
     parser = argparse.ArgumentParser(
         prog="fedirec",
         description="Keep a guild: endorsements with consent and job notes, over ActivityPub.",
         epilog="Every command takes --json, and --help of its own.",
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands: Commands[argparse.ArgumentParser] = parser.add_subparsers(
-        dest="command", metavar="COMMAND", required=True
+        dest="command", metavar="COMMAND", required=True, parser_class=declaring(chosen)
     )
     for group in (demo, instance, serving, members, people, endorsements, job_notes, reading):
         group.add_commands(commands)

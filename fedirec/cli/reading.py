@@ -1,7 +1,6 @@
 """`fedirec inbox`, `outbox` and `reached`: what a member was sent, what they sent, and to whom."""
 
 import argparse
-import json
 from collections.abc import Mapping
 
 from fedirec.cli.arguments import Commands, add_command, show
@@ -90,6 +89,8 @@ async def _reached(arguments: argparse.Namespace) -> None:
 
 def _show(arguments: argparse.Namespace, activity_id: str, body: str) -> None:
     """Print an activity: as it travelled, or as one line about it."""
+    import json
+
     from fedirec.activitypub.content import plain_text
 
     activity = json.loads(body)

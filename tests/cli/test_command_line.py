@@ -12,7 +12,7 @@ from fedirec.cli.main import BROKEN, FAILED, _report, build_parser, main
 from fedirec.domain.endorsements import Relation
 from fedirec.errors import InvalidInputError, NotFoundError, RemoteUnavailableError
 
-HEAVY = ("aiohttp", "asyncio", "cryptography", "pydantic", "sqlite3", "structlog")
+HEAVY = ("aiohttp", "asyncio", "cryptography", "json", "shutil", "sqlite3", "structlog")
 LEFT_OUT = ("asyncpg", "prometheus_client", "pydantic", "rich")
 
 
@@ -26,6 +26,16 @@ def leaves(
     for group in groups:
         for word, inner in group.choices.items():
             yield from leaves(inner, f"{name} {word}")
+
+
+def leaves_declared(
+    parser: argparse.ArgumentParser,
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """The commands that say what they take."""
+    (group,) = (act for act in parser._actions if isinstance(act, argparse._SubParsersAction))
+    for word, inner in group.choices.items():
+        if isinstance(inner, argparse.ArgumentParser) and hasattr(inner, "_actions"):
+            yield from leaves(inner, word)
 
 
 def test_every_promised_command_is_there():
@@ -51,7 +61,7 @@ def test_every_command_can_speak_json_and_explains_itself():
 
 def test_help_loads_nothing_heavy():
     script = (
-        "import sys; from fedirec.cli.main import build_parser; build_parser().format_help();"
+        "import sys; from fedirec.cli.main import build_parser; build_parser('').format_help();"
         f" print(sorted(set({HEAVY!r}) & set(sys.modules)))"
     )
 
@@ -60,6 +70,16 @@ def test_help_loads_nothing_heavy():
     )
 
     assert loaded.stdout == "[]\n"
+
+
+def test_help_names_every_command_without_declaring_it():
+    assert build_parser("").format_help() == build_parser().format_help()
+
+
+def test_a_run_declares_the_chosen_command_alone():
+    declared = {name for name, _parser in leaves_declared(build_parser("member"))}
+
+    assert declared == {name for name, _parser in leaves(build_parser()) if "member " in name}
 
 
 def test_a_guild_opens_without_what_it_does_not_use(tmp_path):
@@ -75,6 +95,17 @@ def test_a_guild_opens_without_what_it_does_not_use(tmp_path):
     )  # fmt: skip
 
     assert loaded.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(("said", "width"), [("60", 60), ("132", 132), ("none", 80)])
+def test_help_fills_the_terminal(said, width, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", said)
+
+    with pytest.raises(SystemExit):
+        main(["--help"])
+
+    longest = max(len(line) for line in capsys.readouterr().out.splitlines())
+    assert width // 2 < longest < width
 
 
 def test_the_relations_of_the_help_are_those_of_the_guild():
