@@ -1,6 +1,7 @@
 """The command line as a whole: what there is, and that looking at it costs nothing."""
 
 import argparse
+import gc
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import pytest
 
 from fedirec.cli.endorsements import RELATIONS
 from fedirec.cli.main import BROKEN, FAILED, _report, build_parser, main
+from fedirec.cli.serving import loading
 from fedirec.domain.endorsements import Relation
 from fedirec.errors import InvalidInputError, NotFoundError, RemoteUnavailableError
 
@@ -95,6 +97,19 @@ def test_a_guild_opens_without_what_it_does_not_use(tmp_path):
     )  # fmt: skip
 
     assert loaded.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_collector_rests_while_a_server_loads_and_leaves_alone_what_was_loaded():
+    before = gc.get_freeze_count()
+
+    with loading():
+        rests = not gc.isenabled()
+
+    frozen = gc.get_freeze_count()
+    gc.unfreeze()
+    assert rests
+    assert gc.isenabled()
+    assert frozen > before
 
 
 @pytest.mark.parametrize(("said", "width"), [("60", 60), ("132", 132), ("none", 80)])
