@@ -82,6 +82,16 @@ class Child:
         self.process.wait()
 
 
+def as_installed() -> dict[str, str]:
+    """Return an environment in which modules are compiled once, as pip leaves them.
+
+    With PYTHONDONTWRITEBYTECODE of the one who measures, each start would compile this checkout
+    anew and the libraries of the yardstick not: 250 ms more.
+    """
+    kept = {name: said for name, said in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(ROOT)}
+
+
 @contextmanager
 def running(
     command: Sequence[str],
@@ -94,7 +104,7 @@ def running(
     with log.open("ab") as words:
         process = subprocess.Popen(
             command,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+            env={**as_installed(), **(environment or {})},
             cwd=folder or ROOT,
             stdin=subprocess.DEVNULL,
             stdout=words,
