@@ -304,6 +304,7 @@ class CountingDatabase:
 
     def __init__(self, inner: Database) -> None:
         self.engine = inner.engine
+        self.changes = inner.changes
         self.counts = Counts()
         self._inner = inner
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
+from fedirec.storage.changes import Changes
+
 Value = str | int | bool | None
 Row = Mapping[str, Value]
 Parameters = Mapping[str, Value]
@@ -60,6 +62,7 @@ class Database(Protocol):
     """
 
     engine: str
+    changes: Changes
 
     def reading(self) -> AbstractAsyncContextManager[Reader]:
         """A reader for the length of the block."""

@@ -19,6 +19,7 @@ from fedirec.errors import (
     StorageFullError,
     StorageUnavailableError,
 )
+from fedirec.storage.changes import Changes
 from fedirec.storage.database import Parameters, Reader, Row, Transaction, Value
 from fedirec.storage.statements import check_texts
 
@@ -128,24 +129,25 @@ class PostgresqlTransaction:
     def __init__(self, connection: "_Connection", translator: _Translator) -> None:
         self._connection = connection
         self._translator = translator
+        self.ran: list[str] = []
 
     async def fetch_one(self, sql: str, parameters: Parameters | None = None) -> Row | None:
         """See `Reader`."""
-        text, values = self._translator.bind(sql, parameters)
+        text, values = self._bind(sql, parameters)
         with _translated():
             record = await self._connection.fetchrow(text, *values)
         return None if record is None else dict(record)
 
     async def fetch_all(self, sql: str, parameters: Parameters | None = None) -> Sequence[Row]:
         """See `Reader`."""
-        text, values = self._translator.bind(sql, parameters)
+        text, values = self._bind(sql, parameters)
         with _translated():
             records = await self._connection.fetch(text, *values)
         return [dict(record) for record in records]
 
     async def execute(self, sql: str, parameters: Parameters | None = None) -> int:
         """See `Transaction`. Without parameters the text may hold several statements."""
-        text, values = self._translator.bind(sql, parameters)
+        text, values = self._bind(sql, parameters)
         with _translated():
             status = await self._connection.execute(text, *values)
         count = status.rpartition(" ")[2]
@@ -153,6 +155,7 @@ class PostgresqlTransaction:
 
     async def execute_many(self, sql: str, rows: Sequence[Parameters]) -> None:
         """See `Transaction`."""
+        self.ran.append(sql)
         bound = [self._translator.bind(sql, row) for row in rows]
         if bound:
             with _translated():
@@ -164,6 +167,10 @@ class PostgresqlTransaction:
         """See `moving.CopyingTransaction`."""
         with _translated():
             await self._connection.copy_records_to_table(table, columns=columns, records=rows)
+
+    def _bind(self, sql: str, parameters: Parameters | None) -> tuple[str, list[Value]]:
+        self.ran.append(sql)
+        return self._translator.bind(sql, parameters)
 
 
 class PostgresqlSession:
@@ -200,6 +207,7 @@ class PostgresqlDatabase:
     engine = "postgresql"
 
     def __init__(self, pool: "_Pool") -> None:
+        self.changes = Changes()
         self._pool = pool
         self._translator = _Translator()
 
@@ -242,14 +250,19 @@ class PostgresqlDatabase:
             )
             with _translated():
                 await transaction.start()
+            unit = PostgresqlTransaction(connection, self._translator)
             try:
-                yield PostgresqlTransaction(connection, self._translator)
+                yield unit
             except BaseException:
                 with suppress(*_GONE):  # a connection that is lost takes its transaction along
                     await transaction.rollback()
                 raise
-            with _translated():
-                await transaction.commit()
+            try:
+                with _translated():
+                    await transaction.commit()
+            finally:
+                if not is_readonly:
+                    self.changes.note(unit.ran)
         finally:
             with suppress(*_GONE):  # the pool has thrown it away by then
                 await self._pool.release(connection)

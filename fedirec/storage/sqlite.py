@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 import aiosqlite
 
 from fedirec.errors import ConfigurationError
+from fedirec.storage.changes import Changes
 from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
 from fedirec.storage.open_mark import OpenMark
 from fedirec.storage.sqlite_ground import Ground, checkpoint
@@ -88,6 +89,7 @@ class _SqliteReader:
     def __init__(self, connection: _Connection, *, begin: str) -> None:
         self._connection = connection
         self._begin: str | None = begin
+        self._ran: list[str] = []
 
     async def fetch_one(self, sql: str, parameters: Parameters | None = None) -> Row | None:
         """See `Reader`."""
@@ -103,15 +105,22 @@ class _SqliteReader:
             return
 
         def work(connection: sqlite3.Connection) -> None:
-            if connection.in_transaction:
-                connection.execute(word)
+            try:
+                if connection.in_transaction:
+                    connection.execute(word)
+            finally:
+                self._ended()
 
         await self._connection.run(work)
+
+    def _ended(self) -> None:
+        """Called in the connection's thread, also when nobody waits for the end any more."""
 
     async def _run(
         self, sql: str, parameters: Parameters, work: Callable[[sqlite3.Cursor], Result]
     ) -> Result:
         check_texts(parameters)
+        self._ran.append(sql)
         begin, self._begin = self._begin, None
 
         def whole(connection: sqlite3.Connection) -> Result:
@@ -127,7 +136,14 @@ class _SqliteReader:
 
 
 class _SqliteTransaction(_SqliteReader):
-    """A reader that may also write."""
+    """A reader that may also write; what it wrote is noted when it ends."""
+
+    def __init__(self, connection: _Connection, *, begin: str, changes: Changes) -> None:
+        super().__init__(connection, begin=begin)
+        self._changes = changes
+
+    def _ended(self) -> None:
+        self._changes.note(self._ran)
 
     async def execute(self, sql: str, parameters: Parameters | None = None) -> int:
         """See `Transaction`."""
@@ -137,6 +153,7 @@ class _SqliteTransaction(_SqliteReader):
         """See `Transaction`."""
         for row in rows:
             check_texts(row)
+        self._ran.append(sql)
         begin, self._begin = self._begin, None
 
         def whole(connection: sqlite3.Connection) -> None:
@@ -155,6 +172,7 @@ class SqliteDatabase:
     def __init__(
         self, mark: OpenMark, writer: _Connection, readers: Sequence[_Connection], *, turns: Turns
     ) -> None:
+        self.changes = Changes()
         self._mark = mark
         self._writer = writer
         self._turns = turns
@@ -180,7 +198,9 @@ class SqliteDatabase:
     async def transaction(self) -> AsyncIterator[Transaction]:
         """See `Database`. Writers of this process queue here, those of others in SQLite."""
         async with self._turns.taken():
-            transaction = _SqliteTransaction(self._writer, begin="begin immediate")
+            transaction = _SqliteTransaction(
+                self._writer, begin="begin immediate", changes=self.changes
+            )
             try:
                 yield transaction
                 await transaction.end("commit")
@@ -200,7 +220,9 @@ class SqliteDatabase:
     async def run(self, work: Callable[[Transaction], Coroutine[Any, Any, Result]]) -> Result:
         """See `Database`. All of it happens in the writer's thread, in one hop."""
         async with self._turns.taken():
-            return await self._writer.run(lambda connection: run_unit(connection, work))
+            return await self._writer.run(
+                lambda connection: run_unit(connection, work, self.changes)
+            )
 
     async def version(self) -> int:
         """Return a number that changes when another process has committed: 10 µs, and a hop."""

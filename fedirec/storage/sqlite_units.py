@@ -18,6 +18,7 @@ from fedirec.errors import (
     StorageFullError,
     StorageUnavailableError,
 )
+from fedirec.storage.changes import Changes
 from fedirec.storage.database import Parameters, Reader, Row, Transaction
 from fedirec.storage.statements import check_texts
 
@@ -82,17 +83,20 @@ def _ours(error: sqlite3.DatabaseError) -> FedirecError | None:
 
 
 def run_unit(
-    connection: sqlite3.Connection, work: Callable[[Transaction], Coroutine[Any, Any, Result]]
+    connection: sqlite3.Connection,
+    work: Callable[[Transaction], Coroutine[Any, Any, Result]],
+    changes: Changes,
 ) -> Result:
-    """Run a unit of work in the thread that owns `connection`, and commit it.
+    """Run a unit of work in the thread that owns `connection`, commit it, and note what it wrote.
 
     Raises what `work` raises, after a rollback; RuntimeError if it awaits anything but its
     transaction, since nobody would wake it here.
     """
     with translated():
         connection.execute("begin immediate")
+    unit = _UnitTransaction(connection)
     try:
-        result = _drive(work(_UnitTransaction(connection)))
+        result = _drive(work(unit))
         with translated():
             connection.execute("commit")
     except BaseException:
@@ -100,6 +104,8 @@ def run_unit(
             with translated():
                 connection.execute("rollback")
         raise
+    finally:
+        changes.note(unit.ran)
     return result
 
 
@@ -129,6 +135,7 @@ class _UnitTransaction:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.ran: list[str] = []
 
     async def fetch_one(self, sql: str, parameters: Parameters | None = None) -> Row | None:
         """See `Reader`."""
@@ -146,6 +153,7 @@ class _UnitTransaction:
         """See `Transaction`."""
         for row in rows:
             check_texts(row)
+        self.ran.append(sql)
         with translated():
             self._connection.executemany(sql, rows).close()
 
@@ -157,6 +165,7 @@ class _UnitTransaction:
     ) -> Result:
         given = parameters or {}
         check_texts(given)
+        self.ran.append(sql)
         try:  # a `with` here costs a fifth of a small statement
             cursor = self._connection.execute(sql, given)
             try:
