@@ -5,6 +5,7 @@ Peers send `application/activity+json`, `application/ld+json` with or without th
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from fedirec.activitypub.media_types import ACTIVITY_JSON, JRD_JSON, LD_JSON
@@ -12,6 +13,8 @@ from fedirec.activitypub.media_types import ACTIVITY_JSON, JRD_JSON, LD_JSON
 _MACHINE: Final = frozenset({ACTIVITY_JSON, LD_JSON, JRD_JSON, "application/json"})
 _PEOPLE: Final = frozenset({"text/html", "application/xhtml+xml"})
 _MAX_RANGES: Final = 32
+_READ: Final = 512
+_READ_LENGTH: Final = 512
 
 
 def wants_json(accept: Sequence[str], *, otherwise: bool) -> bool:
@@ -20,6 +23,21 @@ def wants_json(accept: Sequence[str], *, otherwise: bool) -> bool:
     JSON wins when one of its types outranks HTML, or stands before it at the same weight.
     `otherwise` answers for no Accept, `*/*`, and lines that name neither.
     """
+    asked = asks_for_json(tuple(accept))
+    return otherwise if asked is None else asked
+
+
+def asks_for_json(accept: tuple[str, ...]) -> bool | None:
+    """Return what `wants_json` tells, None where the lines name neither.
+
+    Most readers send one of few lines: each is read once, which costs more than the answer does.
+    """
+    if sum(map(len, accept)) > _READ_LENGTH:
+        return _asked(accept)
+    return _asked_before(accept)
+
+
+def _asked(accept: tuple[str, ...]) -> bool | None:
     best: tuple[float, bool] | None = None
     for media_type, weight in _ranges(accept):
         is_json = media_type in _MACHINE
@@ -27,7 +45,12 @@ def wants_json(accept: Sequence[str], *, otherwise: bool) -> bool:
             continue
         if best is None or weight > best[0]:
             best = (weight, is_json)
-    return otherwise if best is None else best[1]
+    return None if best is None else best[1]
+
+
+@lru_cache(_READ)
+def _asked_before(accept: tuple[str, ...]) -> bool | None:
+    return _asked(accept)
 
 
 def _ranges(accept: Sequence[str]) -> Iterable[tuple[str, float]]:

@@ -7,6 +7,7 @@ from aiohttp import web
 from cachetools import LRUCache
 
 from fedirec.federation.context import Federation
+from fedirec.storage.changes import of_actors
 from fedirec.storage.intake import Intake
 from fedirec.web.assets import load_assets
 from fedirec.web.endpoints import (
@@ -37,6 +38,7 @@ from fedirec.web.middleware import answer, gate, proxies
 from fedirec.web.pages import about, guild, job_notes, notes
 from fedirec.web.pages.cards import VIEWS
 from fedirec.web.rates import Rates
+from fedirec.web.shelf import SHELF, Shelf, kept
 from fedirec.web.templating import set_up_templates
 from fedirec.web.turnstile import Turnstile
 
@@ -67,6 +69,7 @@ def build_application(
     application[ASSETS] = load_assets()
     application[FACES] = LRUCache(_REMEMBERED)
     application[VIEWS] = LRUCache(_REMEMBERED)
+    application[SHELF] = Shelf(federation)
     set_up_templates(application)
     application.add_routes(routes())
     return application
@@ -75,34 +78,34 @@ def build_application(
 def routes() -> list[web.RouteDef]:
     """Return the table: for peers, for members' programs, for people, for probes."""
     return [
-        web.get("/.well-known/webfinger", webfinger.get),
-        web.get("/.well-known/nodeinfo", nodeinfo.get_index),
-        web.get("/nodeinfo/{version:2\\.[01]}", nodeinfo.get_document),
+        web.get("/.well-known/webfinger", kept(webfinger.get, of_actors)),
+        web.get("/.well-known/nodeinfo", kept(nodeinfo.get_index)),
+        web.get("/nodeinfo/{version:2\\.[01]}", kept(nodeinfo.get_document)),
         web.get("/.well-known/host-meta", host_meta.get_xml),
         web.get("/.well-known/host-meta.json", host_meta.get_json),
-        web.get("/actor", actor.get_instance),
+        web.get("/actor", kept(actor.get_instance)),
         web.post("/actor/inbox", inbox.post_instance),
-        web.get("/actor/outbox", collections.get_instance_outbox),
+        web.get("/actor/outbox", kept(collections.get_instance_outbox)),
         web.post("/inbox", inbox.post_shared),
-        web.get(_USER, actor.get_by_id),
+        web.get(_USER, kept(actor.get_by_id, of_actors)),
         web.get(f"{_USER}/inbox", inbox.get_personal),
         web.post(f"{_USER}/inbox", inbox.post_personal),
-        web.get(f"{_USER}/outbox", collections.get_outbox),
+        web.get(f"{_USER}/outbox", kept(collections.get_outbox)),
         web.post(f"{_USER}/outbox", client_side.post_outbox),
-        web.get(f"{_USER}/followers", collections.get_followers),
-        web.get(f"{_USER}/following", collections.get_following),
-        web.get(f"{_USER}/featured", collections.get_featured),
-        web.get(f"/endorsements/{_ULID}", objects.get_endorsement),
-        web.get(f"/jobs/{_ULID}", objects.get_job_note),
-        web.get(f"/notes/{_ULID}", objects.get_note),
-        web.get(f"/activities/{_ULID}", objects.get_activity),
-        web.get(f"/stamps/{_ULID}", objects.get_stamp),
-        web.get("/", guild.front_page),
-        web.get(f"/@{_NAME}", actor.get_profile),
-        web.get("/members", guild.members_page),
-        web.get("/jobs", job_notes.board_page),
-        web.get("/tags/{tag}", notes.tag_page),
-        web.get("/about", about.about_page),
+        web.get(f"{_USER}/followers", kept(collections.get_followers)),
+        web.get(f"{_USER}/following", kept(collections.get_following)),
+        web.get(f"{_USER}/featured", kept(collections.get_featured)),
+        web.get(f"/endorsements/{_ULID}", kept(objects.get_endorsement)),
+        web.get(f"/jobs/{_ULID}", kept(objects.get_job_note)),
+        web.get(f"/notes/{_ULID}", kept(objects.get_note)),
+        web.get(f"/activities/{_ULID}", kept(objects.get_activity)),
+        web.get(f"/stamps/{_ULID}", kept(objects.get_stamp)),
+        web.get("/", kept(guild.front_page)),
+        web.get(f"/@{_NAME}", kept(actor.get_profile)),
+        web.get("/members", kept(guild.members_page)),
+        web.get("/jobs", kept(job_notes.board_page)),
+        web.get("/tags/{tag}", kept(notes.tag_page)),
+        web.get("/about", kept(about.about_page)),
         web.get("/authorize_interaction", about.interaction_page),
         web.get("/static/{name}", static_files.get),
         web.get("/healthz", health.get_live),

@@ -25,6 +25,7 @@ from fedirec.storage.opening import open_database
 from fedirec.web.keys import WebOptions
 from fedirec.web.routes import build_application
 from fedirec.web.serving import GuardedRunner
+from tests.databases import CountingDatabase, Counts
 from tests.outgoing import loopback_transport, quick_limits
 
 ACTIVITY_JSON = "application/activity+json"
@@ -88,6 +89,7 @@ class Home:
     clock: Clock
     session: aiohttp.ClientSession = field(repr=False)
     port: int
+    counts: Counts = field(repr=False)
 
     @property
     def instance(self) -> Instance:
@@ -154,9 +156,13 @@ async def open_home(
     options: WebOptions | None = None,
     domain: str | None = None,
     header_seconds: float = 10.0,
+    url: str | None = None,
     **changes: Any,
 ) -> AsyncIterator[Home]:
-    """Run an instance with the members ada and carol, without workers, for the block."""
+    """Run an instance with the members ada and carol, without workers, for the block.
+
+    `url` is where its database is, else a file in `folder`; it counts what it is asked for.
+    """
     clock = Clock()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -164,7 +170,8 @@ async def open_home(
         instance = Instance(
             domain=Host(domain or host), host=host, scheme="http", title="The Test Guild"
         )
-        database = await open_database(f"sqlite:///{folder / 'fedirec.db'}")
+        opened = await open_database(url or f"sqlite:///{folder / 'fedirec.db'}")
+        database = CountingDatabase(opened)
         transport = loopback_transport()
         await migrate(database, now=clock())
         federation = Federation(
@@ -193,7 +200,13 @@ async def open_home(
         async with asyncio.TaskGroup() as tasks:
             keeping = tasks.create_task(intake.run())
             async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-                yield Home(federation=federation, clock=clock, session=session, port=port)
+                yield Home(
+                    federation=federation,
+                    clock=clock,
+                    session=session,
+                    port=port,
+                    counts=database.counts,
+                )
             await runner.cleanup()
             keeping.cancel()
         await transport.close()

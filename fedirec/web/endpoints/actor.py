@@ -7,7 +7,7 @@ from fedirec.activitypub.documents import dump
 from fedirec.storage import actors, keys
 from fedirec.storage.faces import read_face
 from fedirec.web.answers import PRIVATE, PUBLIC_SHORT, answer, prefers_json
-from fedirec.web.endpoints.local import find_local, get_local_actor
+from fedirec.web.endpoints.local import find_local, get_shown_actor
 from fedirec.web.keys import FACES, FEDERATION
 from fedirec.web.pages import about, profile
 from fedirec.web.readers import admit_reader
@@ -25,7 +25,7 @@ async def get_profile(request: web.Request) -> web.Response:
 
 async def _show(request: web.Request, *, otherwise_json: bool) -> web.Response:
     if not prefers_json(request, otherwise=otherwise_json):
-        actor = await get_local_actor(request, request.match_info["name"])
+        actor = await get_shown_actor(request, request.match_info["name"])
         return await profile.profile_page(request, actor)
     await admit_reader(request)
     federation = request.app[FEDERATION]

@@ -26,7 +26,7 @@ from fedirec.storage import (
 from fedirec.storage.activities import LocalActivity
 from fedirec.storage.database import Reader
 from fedirec.web.answers import PRIVATE, PUBLIC_CHECKED, answer
-from fedirec.web.endpoints.local import get_local_actor
+from fedirec.web.endpoints.local import get_shown_actor
 from fedirec.web.keys import FEDERATION
 from fedirec.web.readers import admit_reader, find_member
 
@@ -37,7 +37,7 @@ _MAX_CURSOR: Final = 2_048
 async def get_outbox(request: web.Request) -> web.Response:
     """Show what an actor published: to its owner, with a token, all of it."""
     await admit_reader(request)
-    actor = await get_local_actor(request, request.match_info["name"])
+    actor = await get_shown_actor(request, request.match_info["name"])
     member = await find_member(request, scope="read")
     is_owner = member is not None and member.actor_id == actor.id
     return await _outbox(request, actor, is_owner=is_owner)
@@ -95,7 +95,7 @@ async def get_following(request: web.Request) -> web.Response:
 
 async def _network(request: web.Request, name: str) -> web.Response:
     await admit_reader(request)
-    actor = await get_local_actor(request, request.match_info["name"])
+    actor = await get_shown_actor(request, request.match_info["name"])
     url = f"{actor.id}/{name}"
     async with request.app[FEDERATION].database.reading() as reader:
         member = await members.find_member_of(reader, actor.id)
@@ -111,7 +111,7 @@ async def _network(request: web.Request, name: str) -> web.Response:
 async def get_featured(request: web.Request) -> web.Response:
     """Show the notes an actor put first, by id."""
     await admit_reader(request)
-    actor = await get_local_actor(request, request.match_info["name"])
+    actor = await get_shown_actor(request, request.match_info["name"])
     async with request.app[FEDERATION].database.reading() as reader:
         note_ids = await featured.list_featured(reader, actor.id)
     collection = render_collection(id=f"{actor.id}/featured", items=list(note_ids), total=None)

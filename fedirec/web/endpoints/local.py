@@ -10,7 +10,10 @@ from fedirec.web.keys import FEDERATION
 
 
 async def get_local_actor(request: web.Request, name: str) -> Actor:
-    """Return the member's or the guild's actor; raises NotFoundError or GoneError."""
+    """Return the member's or the guild's actor as of this second, for what is asked often.
+
+    Raises NotFoundError or GoneError.
+    """
     federation = request.app[FEDERATION]
     actor_id = federation.instance.member_id(name)
     actor = federation.memory.find_ours(actor_id)
@@ -18,6 +21,16 @@ async def get_local_actor(request: web.Request, name: str) -> Actor:
         actor = await federation.database.read(lambda reader: find_local(reader, actor_id))
         federation.memory.keep_ours(actor)
     return actor
+
+
+async def get_shown_actor(request: web.Request, name: str) -> Actor:
+    """Return the same as it is now: what is made of it may be kept for a second of its own.
+
+    Raises NotFoundError or GoneError.
+    """
+    federation = request.app[FEDERATION]
+    actor_id = federation.instance.member_id(name)
+    return await federation.database.read(lambda reader: find_local(reader, actor_id))
 
 
 async def find_local(reader: Reader, actor_id: ActorId) -> Actor:

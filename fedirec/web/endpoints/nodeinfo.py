@@ -36,6 +36,9 @@ async def get_document(request: web.Request) -> web.Response:
         software_version=request.app[OPTIONS].version,
     )
     profile = f"http://nodeinfo.diaspora.software/ns/schema/{version}#"
-    response = answer(request, dump(document), content_type="application/json", headers=_ANY_ORIGIN)
-    response.headers[hdrs.CONTENT_TYPE] = f'application/json; profile="{profile}"'
-    return response
+    return answer(
+        request,
+        dump(document),
+        content_type=f'application/json; profile="{profile}"',
+        headers=_ANY_ORIGIN,
+    )
