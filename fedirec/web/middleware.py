@@ -52,7 +52,7 @@ class RefusedHeadError(Exception):
 async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn what happens into a response; the only broad catch of the web room."""
     began_at = time.perf_counter()
-    request[REQUEST_ID] = request.app[FEDERATION].randomness(8).hex()
+    request_id = request[REQUEST_ID] = request.app[FEDERATION].randomness(8).hex()
     connection = request.protocol
     if isinstance(connection, GuardedConnection):
         connection.header_arrived()
@@ -71,7 +71,7 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         if isinstance(connection, GuardedConnection):
             connection.request_answered()
     response.headers.update(SECURITY_HEADERS)
-    response.headers["X-Request-Id"] = request[REQUEST_ID]
+    response.headers["X-Request-Id"] = request_id
     _count(request, response.status, time.perf_counter() - began_at)
     return response
 
@@ -144,15 +144,17 @@ async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _check_head(request: web.Request) -> None:
-    size = sum(len(name) + len(value) + 4 for name, value in request.raw_headers)
+    size, headers = 0, request.headers
+    for name, value in request.raw_headers:
+        size += len(name) + len(value) + 4
     if size > HEAD_BYTES:
         message = f"expected at most {HEAD_BYTES} bytes of headers, found {size}"
         raise RefusedHeadError(HEAD_TOO_LARGE, message)
-    for name in _ONCE:
-        if len(request.headers.getall(name, [])) > 1:
-            message = f"expected one {name}"
+    for header in _ONCE:
+        if len(headers.getall(header, ())) > 1:
+            message = f"expected one {header}"
             raise RefusedHeadError(web.HTTPBadRequest.status_code, message)
-    if not request.raw_path.startswith("/") or hdrs.HOST not in request.headers:
+    if not request.raw_path.startswith("/") or hdrs.HOST not in headers:
         message = "expected a path that begins with / and a Host"
         raise RefusedHeadError(web.HTTPBadRequest.status_code, message)
 
