@@ -190,35 +190,44 @@ async def find_card(reader: Reader, note_id: ObjectId) -> EndorsementCard | None
 
 
 async def list_open_jobs(
-    reader: Reader, *, now: datetime, before: str | None, limit: int
-) -> Page[JobCard]:
-    """Return job notes that can be answered, newest first."""
+    reader: Reader,
+    read: Callable[[Row], T],
+    *,
+    now: datetime,
+    before: str | None,
+    limit: int,
+) -> Page[T]:
+    """Return job notes that can be answered, newest first; `read` is `read_job`, or remembers."""
     condition = " and j.status = 'open' and j.closes_at > :now"
-    return await _jobs(reader, condition, {"now": to_microseconds(now)}, before, limit)
+    given: dict[str, Value] = {"now": to_microseconds(now)}
+    return await _jobs(reader, read, condition, given, before=before, limit=limit)
 
 
-async def list_jobs_tagged(reader: Reader, tag: str, *, now: datetime, limit: int) -> Page[JobCard]:
+async def list_jobs_tagged(
+    reader: Reader, read: Callable[[Row], T], tag: str, *, now: datetime, limit: int
+) -> Page[T]:
     """Return open job notes with a hashtag, given in lower case without `#`, newest first."""
     condition = (
         " and j.status = 'open' and j.closes_at > :now"
         " and exists (select 1 from note_tags g where g.tag = :tag and g.note_id = n.id)"
     )
-    return await _jobs(reader, condition, {"now": to_microseconds(now), "tag": tag}, None, limit)
+    given: dict[str, Value] = {"now": to_microseconds(now), "tag": tag}
+    return await _jobs(reader, read, condition, given, before=None, limit=limit)
 
 
 async def list_jobs_by(
-    reader: Reader, actor_id: ActorId, *, now: datetime, limit: int
-) -> Page[JobCard]:
+    reader: Reader, read: Callable[[Row], T], actor_id: ActorId, *, now: datetime, limit: int
+) -> Page[T]:
     """Return an actor's open job notes, newest first."""
     condition = " and j.status = 'open' and j.closes_at > :now and j.actor_id = :actor_id"
-    parameters: dict[str, Value] = {"now": to_microseconds(now), "actor_id": actor_id}
-    return await _jobs(reader, condition, parameters, None, limit)
+    given: dict[str, Value] = {"now": to_microseconds(now), "actor_id": actor_id}
+    return await _jobs(reader, read, condition, given, before=None, limit=limit)
 
 
 async def find_job_card(reader: Reader, note_id: ObjectId) -> JobCard | None:
     """Return one job note, open or not, if it may be shown to everybody."""
     row = await reader.fetch_one(f"{_JOBS} and n.id = :note_id", {"note_id": note_id})
-    return None if row is None else _job(row)
+    return None if row is None else read_job(row)
 
 
 async def list_people(reader: Reader, *, after: str, limit: int) -> list[Person]:
@@ -250,13 +259,19 @@ async def _endorsements(
 
 
 async def _jobs(
-    reader: Reader, condition: str, parameters: dict[str, Value], before: str | None, limit: int
-) -> Page[JobCard]:
+    reader: Reader,
+    read: Callable[[Row], T],
+    condition: str,
+    parameters: dict[str, Value],
+    *,
+    before: str | None,
+    limit: int,
+) -> Page[T]:
     rows = await reader.fetch_all(
         f"{_JOBS}{condition}{_JOBS_BEFORE}",
         {**parameters, **after_cursor(before), "limit": bounded(limit) + 1},
     )
-    return page_of(rows, limit, _job, _cursor)
+    return page_of(rows, limit, read, _cursor)
 
 
 def _cursor(row: Row) -> str:
@@ -306,7 +321,8 @@ def _evidence(item: dict[str, str | None]) -> CardEvidence:
     )
 
 
-def _job(row: Row) -> JobCard:
+def read_job(row: Row) -> JobCard:
+    """Read one job note with its author."""
     return JobCard(
         note_id=ObjectId(text(row, "note_id")),
         url=text(row, "url"),

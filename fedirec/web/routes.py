@@ -36,7 +36,7 @@ from fedirec.web.keys import (
 )
 from fedirec.web.middleware import answer, gate, proxies
 from fedirec.web.pages import about, guild, job_notes, notes
-from fedirec.web.pages.cards import VIEWS
+from fedirec.web.pages.cards import JOBS, VIEWS
 from fedirec.web.rates import Rates
 from fedirec.web.shelf import SHELF, Shelf, kept
 from fedirec.web.templating import set_up_templates
@@ -69,6 +69,7 @@ def build_application(
     application[ASSETS] = load_assets()
     application[FACES] = LRUCache(_REMEMBERED)
     application[VIEWS] = LRUCache(_REMEMBERED)
+    application[JOBS] = LRUCache(_REMEMBERED)
     application[SHELF] = Shelf(federation)
     set_up_templates(application)
     application.add_routes(routes())

@@ -10,7 +10,7 @@ from fedirec.domain.actors import ObjectId
 from fedirec.domain.endorsements import Skill
 from fedirec.domain.job_notes import JobNote, JobStatus, Organization, Pay, PayPer, Remote
 from fedirec.storage import job_notes, notes
-from fedirec.storage.cards import list_open_jobs
+from fedirec.storage.cards import list_open_jobs, read_job
 from fedirec.storage.database import Database
 from fedirec.storage.job_notes import StoredJob
 from tests.storage.samples import DAY, NOW, a_note, actor_id, save_notes
@@ -69,8 +69,8 @@ async def test_open_jobs_are_listed_newest_first_page_by_page(database):
     )
 
     async with database.reading() as reader:
-        first = await list_open_jobs(reader, now=NOW, before=None, limit=2)
-        second = await list_open_jobs(reader, now=NOW, before=first.next_cursor, limit=2)
+        first = await list_open_jobs(reader, read_job, now=NOW, before=None, limit=2)
+        second = await list_open_jobs(reader, read_job, now=NOW, before=first.next_cursor, limit=2)
 
     assert [card.note_id for card in first.items] == [a_note(5).id, a_note(3).id]
     assert [card.note_id for card in second.items] == [a_note(1).id]

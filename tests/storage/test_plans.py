@@ -83,7 +83,7 @@ READS: dict[str, Callable[[Reader], Awaitable[object]]] = {
     "about": lambda r: cards.list_cards_about(r, read_card, ADA, **PAGE),
     "by": lambda r: cards.list_cards_by(r, read_card, ADA, **PAGE),
     "latest": lambda r: cards.list_latest_cards(r, read_card, **PAGE),
-    "jobs": lambda r: cards.list_open_jobs(r, now=NOW, **PAGE),
+    "jobs": lambda r: cards.list_open_jobs(r, cards.read_job, now=NOW, **PAGE),
     "consent": lambda r: endorsements.list_by_consent(r, "x"),
     "due checks": lambda r: endorsements.list_due_checks(r, now=NOW, limit=20),
     "offer": lambda r: offers.newest_offer(r, "x"),

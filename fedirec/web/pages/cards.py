@@ -9,7 +9,14 @@ from aiohttp import web
 from cachetools import LRUCache
 
 from fedirec.activitypub.identifiers import Instance
-from fedirec.storage.cards import CardEvidence, EndorsementCard, JobCard, Person, read_card
+from fedirec.storage.cards import (
+    CardEvidence,
+    EndorsementCard,
+    JobCard,
+    Person,
+    read_card,
+    read_job,
+)
 from fedirec.storage.database import Row, Value
 from fedirec.web.keys import FEDERATION
 from fedirec.web.links import host_of_link, href_of
@@ -63,6 +70,7 @@ class EndorsementView:
 
 
 VIEWS = web.AppKey("views", LRUCache[tuple[Value, ...], EndorsementView])
+JOBS = web.AppKey("jobs", LRUCache[tuple[Value, ...], JobCard])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +113,20 @@ def endorsement_reader(request: web.Request) -> Callable[[Row], EndorsementView]
         if view is None:
             view = known[key] = endorsement_view(read_card(row), instance)
         return view
+
+    return read
+
+
+def job_reader(request: web.Request) -> Callable[[Row], JobCard]:
+    """Return what makes a card of a row, remembering it by every value of the row."""
+    known = request.app[JOBS]
+
+    def read(row: Row) -> JobCard:
+        key = tuple(row.values())
+        card = known.get(key)
+        if card is None:
+            card = known[key] = read_job(row)
+        return card
 
     return read
 

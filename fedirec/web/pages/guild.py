@@ -8,7 +8,7 @@ from fedirec.errors import NotFoundError
 from fedirec.storage import actors
 from fedirec.storage.cards import list_latest_cards, list_open_jobs, list_people
 from fedirec.web.keys import FEDERATION
-from fedirec.web.pages.cards import endorsement_reader, job_view
+from fedirec.web.pages.cards import endorsement_reader, job_reader, job_view
 from fedirec.web.templating import alternate_link, page
 
 SHOWN: Final = 10
@@ -24,7 +24,9 @@ async def front_page(request: web.Request) -> web.Response:
     async with federation.database.reading() as reader:
         guild = await actors.find_actor(reader, instance.guild_id)
         latest = await list_latest_cards(reader, read, before=before, limit=SHOWN)
-        jobs = await list_open_jobs(reader, now=federation.now(), before=None, limit=JOBS_SHOWN)
+        jobs = await list_open_jobs(
+            reader, job_reader(request), now=federation.now(), before=None, limit=JOBS_SHOWN
+        )
     if guild is None:
         message = f"no guild actor {instance.guild_id}: run `fedirec init`"
         raise NotFoundError(message)

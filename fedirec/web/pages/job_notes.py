@@ -8,7 +8,7 @@ from fedirec.errors import NotFoundError
 from fedirec.storage.cards import find_job_card, list_open_jobs
 from fedirec.storage.notes import StoredNote
 from fedirec.web.keys import FEDERATION
-from fedirec.web.pages.cards import JobView, job_view
+from fedirec.web.pages.cards import JobView, job_reader, job_view
 from fedirec.web.templating import alternate_link, page
 
 SHOWN: Final = 200
@@ -20,7 +20,11 @@ async def board_page(request: web.Request) -> web.Response:
     federation = request.app[FEDERATION]
     async with federation.database.reading() as reader:
         cards = await list_open_jobs(
-            reader, now=federation.now(), before=request.query.get("before"), limit=SHOWN
+            reader,
+            job_reader(request),
+            now=federation.now(),
+            before=request.query.get("before"),
+            limit=SHOWN,
         )
     views = [job_view(card, now=federation.now()) for card in cards.items]
     asked = {name: request.query.get(name, "")[:MAX_FILTER] for name in ("skill", "place")}

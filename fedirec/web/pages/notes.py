@@ -8,7 +8,7 @@ from fedirec.storage import actors
 from fedirec.storage.cards import list_cards_tagged, list_jobs_tagged
 from fedirec.storage.notes import StoredNote
 from fedirec.web.keys import FEDERATION
-from fedirec.web.pages.cards import endorsement_reader, job_view
+from fedirec.web.pages.cards import endorsement_reader, job_reader, job_view
 from fedirec.web.templating import alternate_link, page
 
 SHOWN: Final = 20
@@ -38,7 +38,9 @@ async def tag_page(request: web.Request) -> web.Response:
         cards = await list_cards_tagged(
             reader, read, tag, before=request.query.get("before"), limit=SHOWN
         )
-        jobs = await list_jobs_tagged(reader, tag, now=federation.now(), limit=SHOWN)
+        jobs = await list_jobs_tagged(
+            reader, job_reader(request), tag, now=federation.now(), limit=SHOWN
+        )
     context = {
         "tag": tag,
         "endorsements": cards.items,

@@ -7,7 +7,7 @@ from aiohttp import web
 from fedirec.domain.actors import Actor
 from fedirec.storage.cards import list_cards_about, list_cards_by, list_jobs_by
 from fedirec.web.keys import FEDERATION
-from fedirec.web.pages.cards import endorsement_reader, job_view, recognitions
+from fedirec.web.pages.cards import endorsement_reader, job_reader, job_view, recognitions
 from fedirec.web.templating import alternate_link, page
 
 ABOUT_SHOWN: Final = 100
@@ -21,7 +21,9 @@ async def profile_page(request: web.Request, actor: Actor) -> web.Response:
     async with federation.database.reading() as reader:
         about = await list_cards_about(reader, read, actor.id, before=None, limit=ABOUT_SHOWN)
         said = await list_cards_by(reader, read, actor.id, before=None, limit=SAID_SHOWN)
-        jobs = await list_jobs_by(reader, actor.id, now=federation.now(), limit=SAID_SHOWN)
+        jobs = await list_jobs_by(
+            reader, job_reader(request), actor.id, now=federation.now(), limit=SAID_SHOWN
+        )
     context = {
         "actor": actor,
         "is_guild": actor.id == instance.guild_id,
