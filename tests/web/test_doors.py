@@ -110,6 +110,24 @@ async def test_a_header_that_dawdles_loses_its_connection(tmp_path):
 
 
 @pytest.mark.rule("RX-06")
+async def test_each_header_on_a_kept_connection_has_its_own_deadline(tmp_path):
+    async with open_home(tmp_path, header_seconds=0.3) as home:
+        reader, writer = await asyncio.open_connection("127.0.0.1", home.port)
+        asked = f"GET /healthz HTTP/1.1\r\nHost: {home.instance.host}\r\n\r\n".encode()
+        for _ in range(3):
+            writer.write(asked)
+            answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\nok\n"), 30)
+            assert answer.startswith(b"HTTP/1.1 200")
+            await asyncio.sleep(0.2)  # the alarm of the first header goes off in between
+
+        writer.write(b"GET /about HTTP/1.1\r\n")
+        rest = await asyncio.wait_for(reader.read(), 30)
+
+        assert b"HTTP/1.1" not in rest
+        writer.close()
+
+
+@pytest.mark.rule("RX-06")
 async def test_a_body_slower_than_the_minimum_is_given_up(tmp_path):
     limits = quick_limits(first_byte_timeout=timedelta(seconds=0.2))
     async with open_home(tmp_path, limits=limits) as home:
