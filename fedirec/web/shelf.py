@@ -48,24 +48,24 @@ class Shelf:
         self._kept: LRUCache[Key, _Kept] = LRUCache(max_bytes, getsizeof=_size)
         self._making: dict[Key, asyncio.Event] = {}
 
-    async def answer(
-        self, key: Key, request: web.Request, handler: Handler, of: Callable[[Changes], int]
-    ) -> web.Response:
-        """Answer from what is kept under `key`, or by `handler`, once for many who ask at once."""
-        answered = self._find(key, of)
-        if answered is None and key in self._making:
-            await self._making[key].wait()
-            answered = self._find(key, of)
-        if answered is not None:
-            return respond(request, answered)
-        return await self._make(key, request, handler, of)
-
-    def _find(self, key: Key, of: Callable[[Changes], int]) -> Answered | None:
+    def find(self, key: Key, of: Callable[[Changes], int]) -> Answered | None:
+        """Return what was answered under `key`, if it still stands."""
         kept = self._kept.get(key)
         if kept is None or kept.changes != of(self._changes):
             return None
         is_young = _NO_TIME <= self._now() - kept.made_at < LIFE
         return kept.answered if is_young else None
+
+    async def make(
+        self, key: Key, request: web.Request, handler: Handler, of: Callable[[Changes], int]
+    ) -> web.Response:
+        """Answer by `handler`, once for many who ask at once."""
+        if key in self._making:
+            await self._making[key].wait()
+            answered = self.find(key, of)
+            if answered is not None:
+                return respond(request, answered)
+        return await self._make(key, request, handler, of)
 
     async def _make(
         self, key: Key, request: web.Request, handler: Handler, of: Callable[[Changes], int]
@@ -112,7 +112,11 @@ def kept(
             return await handler(request)
         key = request.raw_path, asks_for_json(accepted(request))
         counted = of_page if key[1] is False else of
-        return await request.app[SHELF].answer(key, request, handler, counted)
+        shelf = request.app[SHELF]
+        answered = shelf.find(key, counted)
+        if answered is not None:
+            return respond(request, answered)
+        return await shelf.make(key, request, handler, counted)
 
     return from_shelf
 
