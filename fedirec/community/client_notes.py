@@ -129,6 +129,8 @@ async def delete(federation: Federation, submission: Submission) -> ActivityId:
         stored = await _get_own(transaction, submission)
         scene = scene_of(federation)
         publications = await retract_note(transaction, scene, submission.actor, stored.id)
+        if not publications:  # on PostgreSQL another can delete it between two looks of ours
+            raise _no_note(submission)
         made = [await publish_in(transaction, scene, each) for each in publications]
     federation.wake()
     return made[-1]
@@ -137,6 +139,9 @@ async def delete(federation: Federation, submission: Submission) -> ActivityId:
 async def _get_own(reader: Reader, submission: Submission) -> StoredNote:
     stored = await notes.find_note(reader, ObjectId(str(submission.object_id)))
     if stored is None or stored.actor_id != submission.actor.id:
-        message = f"{submission.member} has no note {submission.object_id}"
-        raise NotFoundError(message)
+        raise _no_note(submission)
     return stored
+
+
+def _no_note(submission: Submission) -> NotFoundError:
+    return NotFoundError(f"{submission.member} has no note {submission.object_id}")

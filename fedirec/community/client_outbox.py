@@ -15,7 +15,12 @@ from fedirec.community import client_acts, client_notes
 from fedirec.community.client_submission import Submission, read_submission
 from fedirec.community.membership import get_acting_member
 from fedirec.domain.actors import ActivityId, Actor
-from fedirec.errors import ConflictError, InvalidInputError, UnsupportedActionError
+from fedirec.errors import (
+    FedirecError,
+    InvalidInputError,
+    StorageUnavailableError,
+    UnsupportedActionError,
+)
 from fedirec.federation.context import Federation
 from fedirec.signatures.digest import multibase_digest
 from fedirec.storage.outbox_posts import OutboxPost, find_done
@@ -46,7 +51,8 @@ async def submit(
     returned. Another body under such a key raises InvalidInputError.
     An object that is no activity is wrapped in a Create (§6.2.1). Raises InvalidInputError for what
     lacks an object or target, UnsupportedActionError for what is not done here, and whatever the
-    act itself raises.
+    act itself raises, unless the same POST was done meanwhile: what is deleted, answered or taken
+    back by a twin can be so no more, and to whoever asked that is no refusal.
     """
     actor = await get_acting_member(federation, member)
     if key is None:
@@ -60,7 +66,9 @@ async def submit(
     )
     try:
         return await _act(replace(federation, post=post), member, actor, document)
-    except ConflictError:  # perhaps since the same POST came twice at once, and the other was done
+    except StorageUnavailableError:
+        raise  # refuses nothing: it asks to come back, and who does is told what was done
+    except FedirecError:  # an effect of a twin that could be seen was committed, and its key too
         done = await _find_done(federation, actor, key, digest)
         if done is None:
             raise
