@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fedirec.activitypub.documents import JsonObject, dump
 from fedirec.activitypub.endorsements import core_digest, render_offer
 from fedirec.activitypub.questions import ConsentQuestion, render_question
-from fedirec.domain.actors import Actor, ObjectId
+from fedirec.domain.actors import ActivityId, Actor, ObjectId
 from fedirec.domain.endorsements import (
     EndorsementDraft,
     OfferPolicy,
@@ -23,7 +23,7 @@ from fedirec.domain.endorsements import (
 from fedirec.domain.origins import host_of
 from fedirec.errors import ForbiddenError
 from fedirec.federation.handling import Publication, Scene
-from fedirec.federation.outbox import publish_in
+from fedirec.federation.outbox import note_done, publish_in
 from fedirec.storage import actors, follows, notes, offers
 from fedirec.storage.database import Transaction
 from fedirec.storage.offers import Offer
@@ -168,8 +168,7 @@ async def _send_question(
         in_reply_to=acquaintance.wrote,
     )
     made = _row(asking, OfferWay.QUESTION, asker=asker, question_id=question_id)
-    await offers.supersede_earlier(transaction, made.note_id, made.id, scene.now)
-    await offers.insert_offer(transaction, made)
+    await _keep(transaction, asking, made)
     await publish_in(transaction, scene, Publication(actor=asker, document=document))
     return OfferMade(
         offer=made,
@@ -183,14 +182,20 @@ async def _hand_over(transaction: Transaction, asking: Asking) -> OfferMade:
     """Keep the wish and give the member a link to hand over; nothing is sent to a stranger."""
     await _check_open(transaction, asking)
     made = _row(asking, OfferWay.LINK, asker=asking.endorser, question_id=None)
-    await offers.supersede_earlier(transaction, made.note_id, made.id, asking.scene.now)
-    await offers.insert_offer(transaction, made)
+    await _keep(transaction, asking, made)
     return OfferMade(
         offer=made,
         way=OfferWay.LINK,
         message=f"{asking.endorsed.handle} follows neither you nor the guild, so nothing was sent;"
         f" ask them to follow the guild, or hand them this link: {asking.note_id}",
     )
+
+
+async def _keep(transaction: Transaction, asking: Asking, made: Offer) -> None:
+    """Keep what no Offer was published for, and note that it is what came of the member's POST."""
+    await note_done(transaction, asking.scene, asking.endorser.id, ActivityId(made.id))
+    await offers.supersede_earlier(transaction, made.note_id, made.id, asking.scene.now)
+    await offers.insert_offer(transaction, made)
 
 
 def _row(asking: Asking, way: OfferWay, *, asker: Actor, question_id: ObjectId | None) -> Offer:
