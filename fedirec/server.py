@@ -25,8 +25,8 @@ from fedirec.config import Settings
 from fedirec.errors import ConfigurationError
 from fedirec.federation.context import Federation
 from fedirec.federation.key_cache import KeyCache
+from fedirec.storage.clock import DatabaseClock
 from fedirec.storage.database import Database
-from fedirec.storage.hours import DatabaseHour
 from fedirec.storage.instance import find_value, set_value
 from fedirec.storage.intake import Intake
 from fedirec.storage.migrate import check_schema, migrate
@@ -53,7 +53,7 @@ log = structlog.get_logger(__name__)
 
 
 def utc_now() -> datetime:
-    """Return the hour of this machine."""
+    """Return the time by this machine."""
     return datetime.now(UTC)
 
 
@@ -68,14 +68,14 @@ async def open_federation(
     """Open the instance of `settings` for the length of the block.
 
     `wake` is told when something new waits. `is_founding` makes what is missing: data folder,
-    tables, the instance's own actors; without it that is refused. `now` returns the hour: ours for
+    tables, the instance's own actors; without it that is refused. `now` returns the time: ours for
     SQLite, PostgreSQL's own. Raises ConfigurationError when settings, database and ids do not fit.
     """
     async with AsyncExitStack() as stack:
         _prepare_data(settings, is_founding=is_founding)
         database = await open_database(settings.database_url(), checks_integrity=is_founding)
         stack.push_async_callback(database.close)
-        now = now or await _hour_of(database)
+        now = now or await _clock_of(database)
         if is_founding:
             await migrate(database, now=now())
         await check_schema(database)
@@ -148,7 +148,7 @@ async def serve(
         has_workers: Deliver and handle here too, or leave that to `fedirec worker`.
         ready: Called once, when requests are answered.
         listener: A bound socket to use instead of `settings.listen`.
-        now: Returns the hour; see `open_federation`.
+        now: Returns the time; see `open_federation`.
     """
     bells = _Bells()
     async with open_federation(settings, wake=bells.ring, is_founding=True, now=now) as federation:
@@ -276,7 +276,7 @@ def _beside(
     url, database = settings.database_url(), federation.database
     hints = follow_hints(url, database, heard=bells.here.set, told=bells.elsewhere)
     started = [tasks.create_task(hints), tasks.create_task(watch_loop(federation.counts))]
-    if isinstance(federation.now, DatabaseHour):
+    if isinstance(federation.now, DatabaseClock):
         started.append(tasks.create_task(federation.now.keep()))
     return started
 
@@ -286,12 +286,12 @@ def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
         task.cancel()
 
 
-async def _hour_of(database: Database) -> Callable[[], datetime]:
+async def _clock_of(database: Database) -> Callable[[], datetime]:
     if database.engine == "sqlite":
         return utc_now
-    hour = DatabaseHour(database)
-    await hour.look()
-    return hour
+    clock = DatabaseClock(database)
+    await clock.look()
+    return clock
 
 
 def _transport(settings: Settings) -> HttpTransport:

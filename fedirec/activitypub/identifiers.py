@@ -109,7 +109,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mint:
-    """Makes new ids at one instant: the hour and the dice are handed in, so this stays pure."""
+    """Makes new ids at one instant: the time and the dice are handed in, so this stays pure."""
 
     instance: Instance
     now: datetime

@@ -12,8 +12,8 @@ from fedirec.config import Settings, TcpAddress, settings_file
 from fedirec.errors import ConfigurationError, FedirecError
 from fedirec.server import check_place, is_served, space_of
 from fedirec.storage import checkup
+from fedirec.storage.clock import DatabaseClock
 from fedirec.storage.database import Database, Reader
-from fedirec.storage.hours import DatabaseHour
 from fedirec.storage.migrate import check_schema
 from fedirec.storage.open_mark import why_doubted
 from fedirec.storage.opening import open_database
@@ -215,9 +215,9 @@ async def _check_clock(database: Database, latest: datetime | None, now: datetim
     """Compare this machine's clock with the database's, and with what was written last."""
     behind = timedelta() if latest is None else latest - now
     if database.engine == "postgresql":
-        hour = DatabaseHour(database)
-        await hour.look()
-        behind = max(behind, abs(hour() - now))
+        clock = DatabaseClock(database)
+        await clock.look()
+        behind = max(behind, abs(clock() - now))
     is_off = behind.total_seconds() > CLOCK_SECONDS
     todo = "set it, and let it be kept (chrony, systemd-timesyncd): signatures carry the hour"
     says = f"off by {_span(behind)}" if is_off else "agrees with the database"

@@ -1,4 +1,4 @@
-"""Whether a host answers, and how much goes to it at once (reliability §3). Pure: hour handed in.
+"""Whether a host answers, and how much goes to it at once (reliability §3). Pure: time handed in.
 
 Closed: all goes. Open, after failures: one probe at a time, at intervals that double. Half open,
 after an answer: 1, 2, 4, … a second, then closed. What waits behind an open circuit is held by the
@@ -123,7 +123,7 @@ def room_for(circuit: Circuit, *, in_flight: int, most: int, now: datetime) -> R
         circuit: How the host stands.
         in_flight: Deliveries to it that are under way.
         most: More are never under way to any one host.
-        now: The hour.
+        now: The time.
     """
     if circuit.state is CircuitState.CLOSED:
         return Room(count=max(0, min(circuit.pace, most) - in_flight))

@@ -1,4 +1,4 @@
-"""What a delivery's answer means, and when to try again. Pure: hour and dice are handed in.
+"""What a delivery's answer means, and when to try again. Pure: time and dice are handed in.
 
 Lifetimes are those of mail; what protects people (deletions, undone follows, blocks) lives longer.
 """

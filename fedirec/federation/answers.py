@@ -1,4 +1,4 @@
-"""What a peer's HTTP answer means, beside its body. Pure: the hour is handed in."""
+"""What a peer's HTTP answer means, beside its body. Pure: the time is handed in."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,6 +1,6 @@
 """What the journeys need, in one explicit value; built once by `server.py` or a command.
 
-Hour and dice are functions handed in, so that tests own them. Two instances in one process are
+Clock and dice are functions handed in, so that tests own them. Two instances in one process are
 two of these.
 """
 
@@ -24,7 +24,7 @@ from fedirec.transport.protocol import Transport
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Federation:
-    """One instance's means: where it is, what it keeps, how it reaches others, hour and dice.
+    """One instance's means: where it is, what it keeps, how it reaches others, clock and dice.
 
     `wake` tells the workers that something new waits; it may be called at any time and returns at
     once. `is_allow_list` admits only hosts listed as allowed; `is_authorized_fetch` asks every

@@ -60,7 +60,7 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What a rule may use inside a transaction: where we are, the hour, new ids, keys, limits.
+    """What a rule may use inside a transaction: where we are, the time, new ids, keys, limits.
 
     `post` is the POST of a client that the transaction is for, if it had an idempotency key.
     """

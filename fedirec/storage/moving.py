@@ -86,7 +86,7 @@ async def move(
         source: The SQLite database; nobody writes to it meanwhile.
         target: An empty PostgreSQL database, or one that this move was begun with.
         where: The target's address as people may see it, without a password.
-        now: Returns the hour.
+        now: Returns the time.
         most: What was lost so many times in a row is dead, as when a lease runs out.
         tell: Called after every batch, and for every table that was verified.
 
