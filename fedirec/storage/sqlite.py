@@ -20,7 +20,6 @@ from fedirec.storage.changes import Changes
 from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
 from fedirec.storage.open_mark import OpenMark
 from fedirec.storage.sqlite_ground import Ground, checkpoint
-from fedirec.storage.sqlite_turns import Turns
 from fedirec.storage.sqlite_units import (
     changed_by,
     first_of,
@@ -29,6 +28,7 @@ from fedirec.storage.sqlite_units import (
     run_unit,
     translated,
 )
+from fedirec.storage.sqlite_write_lock import WriteLock
 from fedirec.storage.statements import check_texts
 
 BUSY_SECONDS: Final = 5.0
@@ -170,12 +170,17 @@ class SqliteDatabase:
     engine = "sqlite"
 
     def __init__(
-        self, mark: OpenMark, writer: _Connection, readers: Sequence[_Connection], *, turns: Turns
+        self,
+        mark: OpenMark,
+        writer: _Connection,
+        readers: Sequence[_Connection],
+        *,
+        write_lock: WriteLock,
     ) -> None:
         self.changes = Changes()
         self._mark = mark
         self._writer = writer
-        self._turns = turns
+        self._write_lock = write_lock
         self._connections = (writer, *readers)
         self._idle: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
         for connection in readers:
@@ -197,7 +202,7 @@ class SqliteDatabase:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """See `Database`. Writers of this process queue here, those of others in SQLite."""
-        async with self._turns.taken():
+        async with self._write_lock.taken():
             transaction = _SqliteTransaction(
                 self._writer, begin="begin immediate", changes=self.changes
             )
@@ -219,7 +224,7 @@ class SqliteDatabase:
 
     async def run(self, work: Callable[[Transaction], Coroutine[Any, Any, Result]]) -> Result:
         """See `Database`. All of it happens in the writer's thread, in one hop."""
-        async with self._turns.taken():
+        async with self._write_lock.taken():
             return await self._writer.run(
                 lambda connection: run_unit(connection, work, self.changes)
             )
@@ -272,7 +277,9 @@ async def open_sqlite(
             await connection.close()
         raise
     mark.leave()
-    return SqliteDatabase(mark, opened[0], opened[1:], turns=Turns(busy_seconds=busy_seconds))
+    return SqliteDatabase(
+        mark, opened[0], opened[1:], write_lock=WriteLock(busy_seconds=busy_seconds)
+    )
 
 
 def network_filesystem(path: Path, mounts: str) -> str | None:

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 from fedirec.errors import StorageUnavailableError
 
 
-class Turns:
-    """The queue of the units of one process that want to write.
+class WriteLock:
+    """What the units of one process that want to write wait for, first come, first served.
 
     `busy_seconds` is how long SQLite waits for other processes; `monotonic` returns seconds.
     """
@@ -28,7 +28,7 @@ class Turns:
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
-        """Hold the turn for the length of the block.
+        """Hold it for the length of the block.
 
         Raises StorageUnavailableError without a try if the file was still held by another program
         after this unit had waited for as long as SQLite would.

@@ -9,7 +9,7 @@ import pytest
 
 from fedirec.errors import StorageUnavailableError
 from fedirec.storage.sqlite import open_sqlite
-from fedirec.storage.sqlite_turns import Turns
+from fedirec.storage.sqlite_write_lock import WriteLock
 
 
 class Clock:
@@ -35,15 +35,15 @@ def clock():
 
 
 @pytest.fixture
-def turns(clock):
-    return Turns(busy_seconds=5, monotonic=clock)
+def write_lock(clock):
+    return WriteLock(busy_seconds=5, monotonic=clock)
 
 
-async def test_units_take_turns_in_order(turns):
+async def test_units_write_in_order(write_lock):
     seen = []
 
     async def unit(number: int) -> None:
-        async with turns.taken():
+        async with write_lock.taken():
             seen.append(number)
             await asyncio.sleep(0)
             seen.append(number)
@@ -56,18 +56,18 @@ async def test_units_take_turns_in_order(turns):
 @pytest.mark.rule("ST-02")
 @pytest.mark.parametrize(("waited", "is_tried"), [(5, False), (4, True)])
 async def test_who_waited_behind_one_that_waited_in_vain_is_not_tried(
-    turns, clock, waited, is_tried
+    write_lock, clock, waited, is_tried
 ):
     tried = []
 
     async def first() -> None:
-        async with turns.taken():
+        async with write_lock.taken():
             await asyncio.sleep(0.01)
             clock.now += waited
             raise is_busy()
 
     async def second() -> None:
-        async with turns.taken():
+        async with write_lock.taken():
             tried.append(1)
 
     ended = await asyncio.gather(first(), second(), return_exceptions=True)
@@ -79,13 +79,13 @@ async def test_who_waited_behind_one_that_waited_in_vain_is_not_tried(
     assert bool(tried) is is_tried
 
 
-async def test_who_comes_after_it_is_tried(turns, clock):
+async def test_who_comes_after_it_is_tried(write_lock, clock):
     with suppress(StorageUnavailableError):
-        async with turns.taken():
+        async with write_lock.taken():
             clock.now += 60
             raise is_busy()
 
-    async with turns.taken():
+    async with write_lock.taken():
         tried = True
 
     assert tried
