@@ -171,9 +171,9 @@ async def _steer_deliveries(
     choice = queue_steering.Choice(host=_host(arguments), activity_id=arguments.id)
     match arguments.act:
         case "flush":
-            return await queue_steering.hurry(transaction, choice, now)
+            return await queue_steering.flush(transaction, choice, now)
         case "retry":
-            return await queue_steering.try_again(transaction, choice, now)
+            return await queue_steering.retry(transaction, choice, now)
         case "hold":
             return await queue_steering.hold(transaction, choice)
         case "release":
@@ -188,8 +188,8 @@ async def _steer_received(
     from fedirec.storage import received_steering
 
     act = {
-        "flush": received_steering.hurry_received,
-        "retry": received_steering.handle_again,
-        "cancel": received_steering.drop_received,
+        "flush": received_steering.flush_received,
+        "retry": received_steering.retry_received,
+        "cancel": received_steering.cancel_received,
     }[arguments.act]
     return await act(transaction, now, host=_host(arguments), id=arguments.id)

@@ -28,7 +28,7 @@ update deliveries set state = 'due', next_at = :now where state = '{state}' and 
 _PROBE: Final = f"""
 update peers set next_probe_at = :now where circuit = 'open' and next_probe_at > :now and host in (
   select host from deliveries where {ACTIVE} and {{chosen}}) returning host"""  # noqa: S608 - text of ours
-_BEGIN_ANEW: Final = """
+_RETRY: Final = """
 update deliveries set state = 'due', attempt = 0, losses = 0, next_at = :now, settled_at = null,
   expires_at = case when expires_at < :until then :until else expires_at end
 where state in ('gone', 'expired', 'dead') and {chosen}"""
@@ -71,7 +71,7 @@ class HostShape:
     oldest_at: datetime
 
 
-async def hurry(transaction: Transaction, choice: Choice, now: datetime) -> int:
+async def flush(transaction: Transaction, choice: Choice, now: datetime) -> int:
     """Make what waits for its next try due now, and probe its host if it is down; return how many.
 
     What was never tried, since its host is down, is due already: it is not counted.
@@ -91,11 +91,11 @@ async def release(transaction: Transaction, choice: Choice, now: datetime) -> in
     return await _make_due(transaction, _MAKE_DUE.format(state="held", chosen=_CHOSEN), choice, now)
 
 
-async def try_again(transaction: Transaction, choice: Choice, now: datetime) -> int:
+async def retry(transaction: Transaction, choice: Choice, now: datetime) -> int:
     """Begin anew with what failed for good, for at least one more day; return how many."""
     return await _make_due(
         transaction,
-        _BEGIN_ANEW.format(chosen=_CHOSEN),
+        _RETRY.format(chosen=_CHOSEN),
         choice,
         now,
         until=to_microseconds(now + _ANOTHER_DAY),

@@ -17,10 +17,10 @@ CANCELLED: Final = "cancelled"
 _CHOSEN: Final = (
     "(cast(:host as text) is null or host = :host) and (cast(:id as text) is null or id = :id)"
 )
-_AGAIN: Final = f"""
+_RETRY: Final = f"""
 update received set state = 'due', attempt = 0, losses = 0, next_at = :now, settled_at = null
 where state = 'dead' and {_CHOSEN}"""  # noqa: S608 - text of ours
-_HURRY: Final = f"""
+_FLUSH: Final = f"""
 update received set state = 'due', next_at = :now where state = 'waiting' and {_CHOSEN}"""  # noqa: S608 - text of ours
 _CANCEL: Final = f"""
 update received set state = 'ignored', settled_at = :now, last_class = '{CANCELLED}'
@@ -28,7 +28,7 @@ where state in ('due', 'waiting', 'dead') and {_CHOSEN}"""  # noqa: S608 - text 
 _SHAPE: Final = shape_of(f"select host, created_at from received where {ACTIVE}")  # noqa: S608 - text of ours
 
 
-async def handle_again(
+async def retry_received(
     transaction: Transaction,
     now: datetime,
     *,
@@ -36,10 +36,10 @@ async def handle_again(
     id: str | None = None,  # noqa: A002
 ) -> int:
     """Begin anew with what is dead; return how many."""
-    return await transaction.execute(_AGAIN, _parameters(now, host, id))
+    return await transaction.execute(_RETRY, _parameters(now, host, id))
 
 
-async def hurry_received(
+async def flush_received(
     transaction: Transaction,
     now: datetime,
     *,
@@ -47,10 +47,10 @@ async def hurry_received(
     id: str | None = None,  # noqa: A002
 ) -> int:
     """Make what waits for its next try due now; return how many."""
-    return await transaction.execute(_HURRY, _parameters(now, host, id))
+    return await transaction.execute(_FLUSH, _parameters(now, host, id))
 
 
-async def drop_received(
+async def cancel_received(
     transaction: Transaction,
     now: datetime,
     *,

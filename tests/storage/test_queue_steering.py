@@ -15,11 +15,11 @@ from fedirec.storage.queue_lists import list_deliveries
 from fedirec.storage.queue_steering import (
     Choice,
     cancel,
+    flush,
     hold,
-    hurry,
     list_shape,
     release,
-    try_again,
+    retry,
 )
 from tests.storage.queueing import tell
 from tests.storage.samples import NOW, actor_id, an_actor, save_actors, say
@@ -114,7 +114,7 @@ async def test_a_flush_brings_the_next_try_forward(database, waiting):
     assert await claim(database, NOW + timedelta(minutes=1)) == []
 
     async with database.transaction() as transaction:
-        assert await hurry(transaction, Choice(activity_id=waiting), NOW) == 2
+        assert await flush(transaction, Choice(activity_id=waiting), NOW) == 2
 
     claimed = await claim(database, NOW + timedelta(minutes=1))
     assert {item.activity_id for item in claimed} == {waiting}
@@ -133,7 +133,7 @@ async def test_a_flush_probes_a_host_that_is_down_at_once(database, waiting, is_
 
     at = NOW + timedelta(seconds=2)
     async with database.transaction() as transaction:
-        assert await hurry(transaction, Choice(host=FAR), at) == (2 if is_tried else 0)
+        assert await flush(transaction, Choice(host=FAR), at) == (2 if is_tried else 0)
 
     assert [item.host for item in await claim(database, at)] == [FAR]
 
@@ -143,7 +143,7 @@ async def test_a_retry_begins_anew_with_what_was_given_up(database, waiting):
     late = NOW + timedelta(days=3)
 
     async with database.transaction() as transaction:
-        assert await try_again(transaction, Choice(host=NEAR), late) == 2
+        assert await retry(transaction, Choice(host=NEAR), late) == 2
 
     claimed = await claim(database, late)
     assert {(item.host, item.attempt) for item in claimed} == {(NEAR, 1)}
@@ -159,7 +159,7 @@ async def test_a_retry_forgets_how_many_workers_ended_in_the_middle_of_it(databa
     late = NOW + timedelta(hours=2)
 
     async with database.transaction() as transaction:
-        assert await try_again(transaction, Choice(), late) == 4
+        assert await retry(transaction, Choice(), late) == 4
     await lose_all(database, late)
 
     assert await states(database) == {"waiting": 4}
@@ -171,7 +171,7 @@ async def test_what_is_cancelled_is_over(database, waiting):
 
     assert await states(database) == {"due": 3, "cancelled": 1}
     async with database.transaction() as transaction:
-        assert await try_again(transaction, Choice(), NOW) == 0
+        assert await retry(transaction, Choice(), NOW) == 0
 
 
 async def test_what_is_under_way_is_left_to_its_worker(database, waiting):
@@ -180,7 +180,7 @@ async def test_what_is_under_way_is_left_to_its_worker(database, waiting):
     async with database.transaction() as transaction:
         assert await hold(transaction, Choice()) == 0
         assert await cancel(transaction, Choice(), NOW) == 0
-        assert await hurry(transaction, Choice(), NOW) == 0
+        assert await flush(transaction, Choice(), NOW) == 0
 
     assert await states(database) == {"leased": 4}
 

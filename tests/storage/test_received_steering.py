@@ -10,10 +10,10 @@ from fedirec.storage.queue_depths import list_depths, list_worst_hosts, next_loo
 from fedirec.storage.queue_lists import QueuedReceived, list_received
 from fedirec.storage.received import insert_received
 from fedirec.storage.received_steering import (
-    drop_received,
-    handle_again,
-    hurry_received,
+    cancel_received,
+    flush_received,
     list_received_shape,
+    retry_received,
 )
 from tests.storage.queueing import an_inbox, enqueue
 from tests.storage.samples import (
@@ -66,7 +66,7 @@ async def test_each_state_is_listed_by_itself_and_an_id_in_any(came):
 
 async def test_what_is_dead_is_tried_anew(came):
     async with came.transaction() as transaction:
-        assert await handle_again(transaction, NOW, id=DEAD) == 1
+        assert await retry_received(transaction, NOW, id=DEAD) == 1
         claimed = await queue.claim_received(
             transaction, now=NOW, limit=9, token="two", lease_until=NOW + MINUTE
         )
@@ -76,14 +76,14 @@ async def test_what_is_dead_is_tried_anew(came):
 
 async def test_what_waits_is_brought_forward(came):
     async with came.transaction() as transaction:
-        assert await hurry_received(transaction, NOW) == 1
+        assert await flush_received(transaction, NOW) == 1
 
     assert set(await listed(came, state="due")) == {LATER, FRESH}
 
 
 async def test_what_is_ended_stays_known_and_is_not_handled(came):
     async with came.transaction() as transaction:
-        assert await drop_received(transaction, NOW, host=THEIRS) == 3
+        assert await cancel_received(transaction, NOW, host=THEIRS) == 3
         assert (
             await queue.claim_received(
                 transaction, now=NOW + MINUTE * 9, limit=9, token="two", lease_until=NOW
