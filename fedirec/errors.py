@@ -18,7 +18,8 @@ FedirecError
 │   ├── RemoteUnavailableError   passing trouble; `retry_after` if the peer named one
 │   └── RemoteRefusedError       a lasting answer; `status` is the HTTP status, if any
 ├── StorageUnavailableError      the database is busy or away; passing trouble, try again
-│   └── StorageFullError         no space is left, or less than is kept free for what must go on
+│   ├── StorageFullError         no space is left, or less than is kept free for what must go on
+│   └── OvertakenError           another transaction went first, and this one is undone
 └── ConfigurationError           settings, database or keys do not fit together
 
 Messages say what was expected and what was found, with ids, for the operator. What a peer or a
@@ -118,6 +119,10 @@ class StorageUnavailableError(FedirecError):
 
 class StorageFullError(StorageUnavailableError):
     """No space is left for anything new; what was tried did not happen."""
+
+
+class OvertakenError(StorageUnavailableError):
+    """Two transactions waited for each other; what was tried did not happen, and may at once."""
 
 
 class ConfigurationError(FedirecError):

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from fedirec.errors import FedirecError, StorageUnavailableError
+from fedirec.errors import FedirecError, OvertakenError, StorageUnavailableError
 from fedirec.failpoints import failpoint
 from fedirec.storage.database import Database, Transaction
 from fedirec.storage.received import Kept, ReceivedActivity, insert_received
@@ -94,6 +94,8 @@ class Intake:
         try:
             try:
                 await self._write(batch)
+            except OvertakenError:
+                await self._commit_alone(batch)
             except StorageUnavailableError as error:
                 _fail(batch, error)
             except FedirecError:
@@ -102,7 +104,7 @@ class Intake:
             _refuse(batch)
 
     async def _commit_alone(self, batch: Sequence[_Waiter]) -> None:
-        """Find the row that cannot be written: it fails alone."""
+        """Find the row that cannot be written: it fails alone. Singly, nobody waits in a ring."""
         for waiter in batch:
             try:
                 await self._write([waiter])

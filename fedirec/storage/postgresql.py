@@ -16,6 +16,7 @@ from fedirec.errors import (
     ConfigurationError,
     ConflictError,
     InvalidInputError,
+    OvertakenError,
     StorageFullError,
     StorageUnavailableError,
 )
@@ -39,7 +40,7 @@ _PASSING: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,  # deadlock and serialization: the other one went first
+    asyncpg.TransactionRollbackError,
     asyncpg.ReadOnlySQLTransactionError,  # a fail-over under way
     asyncpg.PostgresIOError,
     asyncpg.LockNotAvailableError,
@@ -48,6 +49,7 @@ _PASSING: Final = (
     OSError,
     TimeoutError,
 )
+_OVERTAKEN: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _GONE: Final = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
@@ -96,6 +98,9 @@ def _translated() -> Iterator[None]:
     except asyncpg.DiskFullError as error:
         message = f"no space is left for the database: {error}"
         raise StorageFullError(message) from error
+    except _OVERTAKEN as error:
+        message = f"another transaction went first: {error}"
+        raise OvertakenError(message) from error
     except _PASSING as error:
         message = f"the database cannot be used now: {type(error).__name__} {error}"
         raise StorageUnavailableError(message) from error

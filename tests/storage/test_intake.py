@@ -3,15 +3,20 @@
 import asyncio
 from collections.abc import Awaitable
 from contextlib import asynccontextmanager
+from itertools import count
 
 import pytest
 
 from fedirec.errors import InvalidInputError, StorageUnavailableError
 from fedirec.storage.database import Database
 from fedirec.storage.intake import Intake
-from fedirec.storage.received import Kept
+from fedirec.storage.received import Kept, insert_received
+from fedirec.storage.seen_signatures import insert_seen
 from fedirec.storage.statements import number
+from tests.stepping import SteppingDatabase, waits_for_a_lock
 from tests.storage.samples import a_received
+
+PATIENCE_SECONDS = 20
 
 
 @asynccontextmanager
@@ -106,6 +111,34 @@ async def test_a_row_that_cannot_be_stored_fails_alone(counting):
     assert isinstance(kept[2], InvalidInputError)
     assert [kept[place] for place in (0, 1, 3, 4)] == [Kept.NEW] * 4
     assert await count_rows(counting) == 4
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+async def test_a_batch_that_another_process_overtook_is_kept_one_by_one_at_once(database):
+    items = [a_received(each, signature_digest=f"{each}") for each in range(3)]
+    has_begun, may_go_on, steps = asyncio.Event(), asyncio.Event(), count()
+
+    async def keep_two_of_them() -> None:
+        async with database.transaction() as transaction:
+            await transaction.execute("set local deadlock_timeout = '1min'")  # ours is given up
+            await insert_received(transaction, [a_received(1, id=a_received(9).id)])
+            has_begun.set()
+            await may_go_on.wait()
+            await insert_seen(transaction, ["0"])
+
+    async def step() -> None:
+        if next(steps) == 2:  # the signatures are written, what they signed is next
+            may_go_on.set()
+            while not await waits_for_a_lock(database):  # noqa: ASYNC110 - nobody tells of it
+                await asyncio.sleep(0.005)
+
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
+        tasks.create_task(keep_two_of_them())
+        await has_begun.wait()
+        async with running(SteppingDatabase(database, step)) as intake:
+            kept = await asyncio.gather(*(intake.keep(item) for item in items))
+
+    assert kept == [Kept.REPEATED, Kept.REPEATED, Kept.NEW]
 
 
 async def test_the_signature_is_remembered_with_the_row(database):
