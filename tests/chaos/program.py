@@ -30,12 +30,14 @@ LIMITS: Final = {
 class Program:
     """One command that stays, `serve` or `worker`, over one database; it may be started again.
 
-    `settings` are by their names in the environment, without the prefix. `log` grows over restarts.
+    `settings` are by their names in the environment, without the prefix, and `environment` is the
+    rest of it. `log` grows over restarts.
     """
 
     folder: Path
     settings: dict[str, str]
     words: tuple[str, ...] = ("serve", "--json")
+    environment: dict[str, str] = field(default_factory=dict)
     log: Path = field(init=False)
     _process: asyncio.subprocess.Process | None = None
     _starts: int = 0
@@ -81,7 +83,7 @@ class Program:
                 "fedirec",
                 *words,
                 cwd=self.folder,
-                env=clean_environment(given),
+                env={**clean_environment(given), **self.environment},
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
             )
