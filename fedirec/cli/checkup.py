@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from fedirec.config import Settings, TcpAddress, settings_file
+from fedirec.domain.queue_states import DeliveryState, ReceivedState
 from fedirec.errors import ConfigurationError, FedirecError
 from fedirec.server import check_place, is_served, space_of
 from fedirec.storage import checkup
@@ -182,7 +183,11 @@ async def _check_queue(reader: Reader, settings: Settings, now: datetime) -> lis
         "see the log of `fedirec serve`" if served else "start `fedirec serve`: nobody works here"
     )
     says = f"work is late by {_span(late)}" if is_late else "nothing is late"
-    dead = [depth for depth in await list_depths(reader) if depth.state == "dead"]
+    dead = [
+        depth
+        for depth in await list_depths(reader)
+        if depth.state in (DeliveryState.DEAD, ReceivedState.DEAD)
+    ]
     count = sum(depth.depth for depth in dead)
     return [
         Finding(id="queue", says=says, todo=todo if is_late else None),

@@ -65,22 +65,23 @@ def _host(arguments: argparse.Namespace) -> str | None:
 async def _list(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here
     from fedirec.cli.queue_printing import Printing
-    from fedirec.storage.queue_steering import UNFINISHED
+    from fedirec.storage import queue_steering, received_steering
 
     async with open_here() as federation, federation.database.reading() as reader:
         printing = Printing(arguments=arguments, reader=reader, now=federation.now())
         if _is_about_received(arguments):
-            for state in ("due", "leased", "waiting"):
+            for state in received_steering.UNFINISHED:
                 await printing.received(state=state, host=_host(arguments), id_=arguments.id)
             return
-        for state in UNFINISHED:
-            await printing.deliveries(state=state, host=_host(arguments), id_=arguments.id)
+        for sent in queue_steering.UNFINISHED:
+            await printing.deliveries(state=sent, host=_host(arguments), id_=arguments.id)
 
 
 async def _dead(arguments: argparse.Namespace) -> None:
     """List what was given up, of both: either needs a keeper."""
     from fedirec.cli.opening import open_here
     from fedirec.cli.queue_printing import Printing
+    from fedirec.domain.queue_states import ReceivedState
     from fedirec.storage.queue_steering import FAILED
 
     async with open_here() as federation, federation.database.reading() as reader:
@@ -88,7 +89,7 @@ async def _dead(arguments: argparse.Namespace) -> None:
         if not _is_about_received(arguments):
             for state in FAILED:
                 await printing.deliveries(state=state, host=_host(arguments), id_=arguments.id)
-        await printing.received(state="dead", host=_host(arguments), id_=arguments.id)
+        await printing.received(state=ReceivedState.DEAD, host=_host(arguments), id_=arguments.id)
 
 
 async def _show(arguments: argparse.Namespace) -> None:

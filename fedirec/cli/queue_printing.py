@@ -9,6 +9,7 @@ from fedirec.cli.arguments import show
 from fedirec.cli.escaping import on_one_line
 from fedirec.domain.circuits import FRESH, Circuit
 from fedirec.domain.delivery_words import Standing, in_words, moment
+from fedirec.domain.queue_states import DeliveryState, OwnClass, ReceivedState
 from fedirec.storage.circuits import find_circuits
 from fedirec.storage.database import Page, Reader
 from fedirec.storage.queue_lists import (
@@ -21,10 +22,10 @@ from fedirec.storage.queue_lists import (
 PAGE = 500
 _INDENT = " " * 10
 _RECEIVED_WORDS = {
-    "due": "about to be handled",
-    "leased": "being handled now",
-    "handled": "it was handled",
-    "dead": "it failed here again and again",
+    ReceivedState.DUE: "about to be handled",
+    ReceivedState.LEASED: "being handled now",
+    ReceivedState.HANDLED: "it was handled",
+    ReceivedState.DEAD: "it failed here again and again",
 }
 
 
@@ -41,7 +42,7 @@ class Printing:
     is_in_full: bool = False
 
     async def deliveries(
-        self, *, state: str | None = None, host: str | None = None, id_: str | None = None
+        self, *, state: DeliveryState | None = None, host: str | None = None, id_: str | None = None
     ) -> int:
         """Print every delivery that is chosen, page by page; return how many they were."""
 
@@ -62,7 +63,7 @@ class Printing:
                 return count
 
     async def received(
-        self, *, state: str | None = None, host: str | None = None, id_: str | None = None
+        self, *, state: ReceivedState | None = None, host: str | None = None, id_: str | None = None
     ) -> int:
         """Print every received activity that is chosen; return how many they were."""
         from fedirec.cli.paging import all_of
@@ -132,15 +133,17 @@ class Printing:
         show(self.arguments, record, text + self._detail(item.last_detail, item.state))
 
     def _reason(self, item: QueuedReceived) -> str:
-        if item.state == "waiting":
+        if item.state is ReceivedState.WAITING:
             return f"it failed, next try at {moment(item.next_at, self.now)}"
-        if item.state == "ignored":
-            return "ended by a keeper" if item.last_class == "cancelled" else "it was ignored"
+        if item.state is ReceivedState.IGNORED:
+            return (
+                "ended by a keeper" if item.last_class == OwnClass.CANCELLED else "it was ignored"
+            )
         return _RECEIVED_WORDS[item.state]
 
     def _detail(self, detail: str | None, state: str) -> str:
         """Return what the last attempt left, under its item: always for what is dead."""
-        if not detail or not (self.is_in_full or state == "dead"):
+        if not detail or not (self.is_in_full or state == ReceivedState.DEAD):
             return ""
         return "".join(f"\n{_INDENT}| {line}" for line in detail.splitlines())
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fedirec.domain.actors import Host
 from fedirec.domain.circuits import FRESH, Circuit
 from fedirec.domain.delivery_words import Standing, in_words
+from fedirec.domain.queue_states import DeliveryState
 from fedirec.errors import NotFoundError
 from fedirec.federation.context import Federation
 from fedirec.storage import reach
@@ -19,7 +20,7 @@ class Unreached:
     """A server that did not get it, and why and what next, in words."""
 
     host: Host
-    state: str
+    state: DeliveryState
     reason: str
 
 

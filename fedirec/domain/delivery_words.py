@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fedirec.domain.circuits import FRESH, Circuit, CircuitState, is_refusing, is_unreachable
+from fedirec.domain.queue_states import DeliveryState, OwnClass
 from fedirec.domain.retry import DeliveryClass
 
 _DAY: Final = timedelta(days=1)
 _ENDS: Final = {
-    "delivered": "it arrived",
-    "cancelled": "stopped here before it arrived",
-    "dead": "it failed here again and again, for a reason of ours: `fedirec queue dead` has it",
+    DeliveryState.DELIVERED: "it arrived",
+    DeliveryState.CANCELLED: "stopped here before it arrived",
+    DeliveryState.DEAD: (
+        "it failed here again and again, for a reason of ours: `fedirec queue dead` has it"
+    ),
 }
 _OURS: Final = "could not be sent, for a reason of ours"
 _REASONS: Final = {
@@ -26,12 +29,13 @@ _REASONS: Final = {
     DeliveryClass.MOVED.value: ("sends us elsewhere: {}", "sends us elsewhere"),
     DeliveryClass.BUSY.value: ("asks for time: {}", "asks for time"),
     DeliveryClass.TEMPORARY.value: ("is in trouble: {}", "does not answer"),
-    "unreachable": ("has not answered for days", "has not answered for days"),
+    OwnClass.UNREACHABLE.value: ("has not answered for days", "has not answered for days"),
 }
+_TRIED_LATER: Final = frozenset({DeliveryState.DUE, DeliveryState.WAITING})
 _NEXT: Final = {
-    "due": "about to be sent",
-    "leased": "being sent now",
-    "held": "put aside by a keeper, until it is released",
+    DeliveryState.DUE: "about to be sent",
+    DeliveryState.LEASED: "being sent now",
+    DeliveryState.HELD: "put aside by a keeper, until it is released",
 }
 
 
@@ -42,7 +46,7 @@ class Standing:
     `cls` and `status` are of the last attempt; None when there was none, or no answer.
     """
 
-    state: str
+    state: DeliveryState
     attempt: int
     next_at: datetime
     expires_at: datetime
@@ -53,14 +57,14 @@ class Standing:
 
 def in_words(standing: Standing, now: datetime) -> str:
     """Return one line without its subject: `does not answer; next try …, trying until …`."""
-    if standing.cls == "superseded":
+    if standing.cls == OwnClass.SUPERSEDED:
         return "something later was said in its place"
     if standing.state in _ENDS:
         return _ENDS[standing.state]
     reason = _reason(standing, now)
-    if standing.state == "gone":
+    if standing.state is DeliveryState.GONE:
         return f"{reason}; given up" if standing.cls != DeliveryClass.GONE else reason
-    if standing.state == "expired":
+    if standing.state is DeliveryState.EXPIRED:
         return f"{reason}; given up, as its time was over on {day(standing.expires_at, now)}"
     what_next = _what_next(standing, now)
     return f"{reason}; {what_next}" if reason else what_next
@@ -111,10 +115,10 @@ def _reason(standing: Standing, now: datetime) -> str:
 def _what_next(standing: Standing, now: datetime) -> str:
     """Return what happens to a delivery that is not at its end."""
     until = f"trying until {day(standing.expires_at, now)}"
-    if standing.circuit.state is CircuitState.OPEN and standing.state in {"due", "waiting"}:
+    if standing.circuit.state is CircuitState.OPEN and standing.state in _TRIED_LATER:
         probe_at = standing.circuit.next_at
         asked = "" if probe_at is None else f"asked again at {moment(probe_at, now)}, "
         return f"{asked}{until}"
-    if standing.state == "waiting":
+    if standing.state is DeliveryState.WAITING:
         return f"next try at {moment(standing.next_at, now)}, {until}"
     return _NEXT.get(standing.state, standing.state)

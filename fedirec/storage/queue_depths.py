@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from fedirec.domain.queue_states import DeliveryState, ReceivedState
 from fedirec.storage.database import Reader
 from fedirec.storage.leases import SUSPECT
 from fedirec.storage.statements import bounded, instant, instant_or_none, number, text
@@ -14,6 +15,11 @@ from fedirec.storage.statements import bounded, instant, instant_or_none, number
 ACTIVE: Final = "state in ('due', 'waiting', 'leased')"
 # As the index has it; both engines want the whole of it beside the part that is meant.
 ASIDE: Final = "state in ('held', 'gone', 'expired', 'dead')"
+_STATES: Final[dict[str, type[DeliveryState] | type[ReceivedState]]] = {
+    "deliveries": DeliveryState,
+    "fan_outs": DeliveryState,
+    "received": ReceivedState,
+}
 _COUNTED: Final = "state, count(*) as depth, min(created_at) as oldest_at from"
 _DEPTHS: Final = f"""
 select 'deliveries' as work, {_COUNTED} deliveries where {ACTIVE} group by state
@@ -47,7 +53,7 @@ class Depth:
     """How many items of one kind of work are in one state, and when the oldest was made."""
 
     work: str
-    state: str
+    state: DeliveryState | ReceivedState
     depth: int
     oldest_at: datetime
 
@@ -66,7 +72,7 @@ async def list_depths(reader: Reader) -> list[Depth]:
     return [
         Depth(
             work=text(row, "work"),
-            state=text(row, "state"),
+            state=_STATES[text(row, "work")](text(row, "state")),
             depth=number(row, "depth"),
             oldest_at=instant(row, "oldest_at"),
         )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
+from fedirec.domain.queue_states import DeliveryState, ReceivedState
 from fedirec.storage.database import Page, Reader, Row, Value
 from fedirec.storage.queue_depths import ACTIVE, ASIDE
 from fedirec.storage.statements import (
@@ -27,6 +28,7 @@ _RECEIVED: Final = (
     "id, activity_key, actor_id, host, type, state, attempt, next_at, last_class, last_detail,"
     " created_at, settled_at"
 )
+_ACTIVE: Final = frozenset({DeliveryState.DUE, DeliveryState.WAITING, DeliveryState.LEASED})
 _DEAD: Final = "state = 'dead'"
 # Materialized: one walk of the index of what is unfinished, never of all that was ever settled.
 _OF_STATE: Final = (
@@ -47,7 +49,7 @@ class QueuedDelivery:
     inbox: InboxUrl
     host: Host
     actor_id: ActorId
-    state: str
+    state: DeliveryState
     attempt: int
     next_at: datetime
     last_class: str | None
@@ -70,7 +72,7 @@ class QueuedReceived:
     actor_id: ActorId
     host: Host
     type: str
-    state: str
+    state: ReceivedState
     attempt: int
     next_at: datetime
     last_class: str | None
@@ -82,7 +84,7 @@ class QueuedReceived:
 async def list_deliveries(
     reader: Reader,
     *,
-    state: str | None = None,
+    state: DeliveryState | None = None,
     host: str | None = None,
     activity_id: str | None = None,
     before: str | None = None,
@@ -95,7 +97,7 @@ async def list_deliveries(
         "before_inbox": inbox,
         "limit": bounded(limit) + 1,
     }
-    group = {"due": ACTIVE, "waiting": ACTIVE, "leased": ACTIVE}.get(state or "", ASIDE)
+    group = ACTIVE if state in _ACTIVE else ASIDE
     rows = await reader.fetch_all(
         f"{_select('deliveries', _DELIVERY, state, group)}"
         "(activity_id, inbox) < (:before_activity, :before_inbox)"
@@ -114,7 +116,7 @@ async def list_deliveries(
 async def list_received(
     reader: Reader,
     *,
-    state: str | None = None,
+    state: ReceivedState | None = None,
     host: str | None = None,
     id: str | None = None,  # noqa: A002 - the specification's word
     before: str | None = None,
@@ -122,7 +124,7 @@ async def list_received(
 ) -> Page[QueuedReceived]:
     """Return a page of received activities: of one unfinished state or dead, of one host or id."""
     parameters: dict[str, Value] = {"before": before or LAST, "limit": bounded(limit) + 1}
-    group = _DEAD if state == "dead" else ACTIVE
+    group = _DEAD if state is ReceivedState.DEAD else ACTIVE
     rows = await reader.fetch_all(
         f"{_select('received', _RECEIVED, state, group)} id < :before"
         f"{_only(parameters, host=host, id=id)} order by id desc limit :limit",
@@ -151,7 +153,7 @@ def _read_delivery(row: Row) -> QueuedDelivery:
         inbox=InboxUrl(text(row, "inbox")),
         host=Host(text(row, "host")),
         actor_id=ActorId(text(row, "actor_id")),
-        state=text(row, "state"),
+        state=DeliveryState(text(row, "state")),
         attempt=number(row, "attempt"),
         next_at=instant(row, "next_at"),
         last_class=text_or_none(row, "last_class"),
@@ -170,7 +172,7 @@ def _read_received(row: Row) -> QueuedReceived:
         actor_id=ActorId(text(row, "actor_id")),
         host=Host(text(row, "host")),
         type=text(row, "type"),
-        state=text(row, "state"),
+        state=ReceivedState(text(row, "state")),
         attempt=number(row, "attempt"),
         next_at=instant(row, "next_at"),
         last_class=text_or_none(row, "last_class"),

@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from fedirec.domain.queue_states import DeliveryState
 from fedirec.storage.database import Reader, Row, Transaction, Value, to_microseconds
 from fedirec.storage.delivery_hosts import ACTIVE, look_at_waiting
 from fedirec.storage.queue_depths import UNFINISHED_DELIVERIES
 from fedirec.storage.statements import instant, number, text
 
-UNFINISHED: Final = ("due", "leased", "waiting", "held")
-FAILED: Final = ("gone", "expired", "dead")
+UNFINISHED: Final = (
+    DeliveryState.DUE,
+    DeliveryState.LEASED,
+    DeliveryState.WAITING,
+    DeliveryState.HELD,
+)
+FAILED: Final = (DeliveryState.GONE, DeliveryState.EXPIRED, DeliveryState.DEAD)
 _ANOTHER_DAY: Final = timedelta(days=1)
 
 # Casts, since PostgreSQL cannot tell the type of a parameter that stands alone.
@@ -76,7 +82,7 @@ async def flush(transaction: Transaction, choice: Choice, now: datetime) -> int:
 
     What was never tried, since its host is down, is due already: it is not counted.
     """
-    sql = _MAKE_DUE.format(state="waiting", chosen=_CHOSEN)
+    sql = _MAKE_DUE.format(state=DeliveryState.WAITING, chosen=_CHOSEN)
     changed = await _make_due(transaction, sql, choice, now)
     at = to_microseconds(now)
     down = await transaction.fetch_all(
@@ -88,7 +94,9 @@ async def flush(transaction: Transaction, choice: Choice, now: datetime) -> int:
 
 async def release(transaction: Transaction, choice: Choice, now: datetime) -> int:
     """Let what was put aside go on now; return how many."""
-    return await _make_due(transaction, _MAKE_DUE.format(state="held", chosen=_CHOSEN), choice, now)
+    return await _make_due(
+        transaction, _MAKE_DUE.format(state=DeliveryState.HELD, chosen=_CHOSEN), choice, now
+    )
 
 
 async def retry(transaction: Transaction, choice: Choice, now: datetime) -> int:

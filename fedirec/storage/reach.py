@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from fedirec.domain.actors import ActorId, Host
+from fedirec.domain.queue_states import DeliveryState, OwnClass
 from fedirec.storage.database import Page, Reader, Row
 from fedirec.storage.statements import (
     bounded,
@@ -34,7 +35,7 @@ newest as (
       d.last_status,
       row_number() over (partition by d.inbox order by d.activity_id desc) as place
     from about join deliveries d on d.activity_id = about.id
-    where coalesce(d.last_class, '') <> 'superseded'
+    where coalesce(d.last_class, '') <> '{OwnClass.SUPERSEDED}'
   ) as all_of_them where place = 1)"""  # noqa: S608 - text of ours
 _COUNTS: Final = f"""
 with {_NEWEST}, servers as (
@@ -67,7 +68,7 @@ class Missed:
     """A server that did not get it: the delivery there that ends last, or ended."""
 
     host: Host
-    state: str
+    state: DeliveryState
     attempt: int
     next_at: datetime
     expires_at: datetime
@@ -109,7 +110,7 @@ async def list_missed(
 def _read(row: Row) -> Missed:
     return Missed(
         host=Host(text(row, "host")),
-        state=text(row, "state"),
+        state=DeliveryState(text(row, "state")),
         attempt=number(row, "attempt"),
         next_at=instant(row, "next_at"),
         expires_at=instant(row, "expires_at"),

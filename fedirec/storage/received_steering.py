@@ -6,12 +6,12 @@ The deliveries' half is `queue_steering.py`. What is under way is left to its wo
 from datetime import datetime
 from typing import Final
 
+from fedirec.domain.queue_states import OwnClass, ReceivedState
 from fedirec.storage.database import Reader, Transaction, Value, to_microseconds
 from fedirec.storage.queue_depths import ACTIVE
 from fedirec.storage.queue_steering import HostShape, read_shape, shape_of
 
-CANCELLED: Final = "cancelled"
-"""The class of what a keeper ended: it is ignored, and says by whom."""
+UNFINISHED: Final = (ReceivedState.DUE, ReceivedState.LEASED, ReceivedState.WAITING)
 
 # Casts, since PostgreSQL cannot tell the type of a parameter that stands alone.
 _CHOSEN: Final = (
@@ -23,7 +23,7 @@ where state = 'dead' and {_CHOSEN}"""  # noqa: S608 - text of ours
 _FLUSH: Final = f"""
 update received set state = 'due', next_at = :now where state = 'waiting' and {_CHOSEN}"""  # noqa: S608 - text of ours
 _CANCEL: Final = f"""
-update received set state = 'ignored', settled_at = :now, last_class = '{CANCELLED}'
+update received set state = 'ignored', settled_at = :now, last_class = '{OwnClass.CANCELLED}'
 where state in ('due', 'waiting', 'dead') and {_CHOSEN}"""  # noqa: S608 - text of ours
 _SHAPE: Final = shape_of(f"select host, created_at from received where {ACTIVE}")  # noqa: S608 - text of ours
 

@@ -4,6 +4,7 @@ import traceback
 from datetime import datetime, timedelta
 from typing import Final
 
+from fedirec.domain.queue_states import OwnClass
 from fedirec.domain.retry import Again, DeliveryClass, Tries, next_attempt
 from fedirec.errors import (
     FedirecError,
@@ -16,7 +17,6 @@ from fedirec.errors import (
     UnauthenticatedError,
 )
 from fedirec.federation.context import Federation
-from fedirec.storage.leases import AWAY
 
 TRACE_CHARACTERS: Final = 4_000  # as much as a row keeps; the log has all of it
 _LASTING: Final = (
@@ -41,9 +41,9 @@ def is_last(federation: Federation, error: BaseException, *, attempt: int) -> bo
     return is_of_the_item and attempt >= federation.limits.received_attempts
 
 
-def class_of(error: BaseException) -> str:
+def class_of(error: BaseException) -> OwnClass:
     """Return how a row calls what ended an attempt; one that found the database away is void."""
-    return AWAY if isinstance(error, StorageUnavailableError) else "error"
+    return OwnClass.AWAY if isinstance(error, StorageUnavailableError) else OwnClass.ERROR
 
 
 def describe(error: BaseException) -> str:

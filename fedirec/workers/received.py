@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from fedirec.domain.queue_states import ReceivedState
 from fedirec.federation.context import Federation
 from fedirec.federation.received import Prepared, apply_all, prepare
 from fedirec.storage import queue
@@ -110,23 +111,24 @@ async def _fail(federation: Federation, claimed: ClaimedReceived, error: BaseExc
     now, attempt = federation.now(), claimed.attempt
     next_at = None
     if is_lasting(error):
-        state = "ignored"
+        state = ReceivedState.IGNORED
     elif is_last(federation, error, attempt=attempt):
-        state = "dead"
+        state = ReceivedState.DEAD
     else:
-        state, next_at = "waiting", next_try_at(federation, error, attempt=attempt, now=now)
+        state = ReceivedState.WAITING
+        next_at = next_try_at(federation, error, attempt=attempt, now=now)
     federation.counts.handled[state] += 1
     await _settle(federation, [claimed], state, next_at=next_at, error=error)
 
 
 async def _release(federation: Federation, items: Sequence[ClaimedReceived]) -> None:
-    await _settle(federation, items, "due", next_at=federation.now())
+    await _settle(federation, items, ReceivedState.DUE, next_at=federation.now())
 
 
 async def _settle(
     federation: Federation,
     items: Sequence[ClaimedReceived],
-    state: str,
+    state: ReceivedState,
     *,
     next_at: datetime | None,
     error: BaseException | None = None,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fedirec.domain.actors import Host, InboxUrl
+from fedirec.domain.queue_states import ReceivedState
 from fedirec.storage import (
     activities,
     actors,
@@ -25,6 +26,7 @@ from fedirec.storage import (
     queue_depths,
     reach,
     reactions,
+    received_steering,
     stamps,
     tombstones,
 )
@@ -324,8 +326,8 @@ async def test_what_keepers_and_probes_look_at_reads_no_table_whole(busy):
         await queue_depths.count_hosts_down(transaction)
         for state in (*UNFINISHED, *FAILED):
             await list_deliveries(transaction, state=state, limit=20)
-        for state in ("due", "leased", "waiting", "dead"):
-            await list_received(transaction, state=state, limit=20)
+        for each in (*received_steering.UNFINISHED, ReceivedState.DEAD):
+            await list_received(transaction, state=each, limit=20)
         await list_shape(transaction, NOW)
         await list_received_shape(transaction, NOW)
         await reach.count_reached(transaction, an_activity(1).id)

@@ -3,6 +3,7 @@
 import pytest
 
 from fedirec.domain.circuits import Sign
+from fedirec.domain.queue_states import DeliveryState
 from fedirec.storage import deliveries, queue
 from fedirec.storage.queue_lists import list_deliveries
 from tests.storage.queueing import an_inbox, claim, enqueue, settle, states, tell
@@ -113,8 +114,8 @@ async def test_the_list_shows_every_row_once_by_state_and_host(storage):
             before = page.next_cursor
             if before is None:
                 break
-        due = await list_deliveries(reader, state="due", host="b.example", limit=50)
-        none = await list_deliveries(reader, state="due", host="a.example", limit=50)
+        due = await list_deliveries(reader, state=DeliveryState.DUE, host="b.example", limit=50)
+        none = await list_deliveries(reader, state=DeliveryState.DUE, host="a.example", limit=50)
 
     assert seen == sorted(seen, reverse=True)
     assert len(set(seen)) == 12

@@ -1,9 +1,11 @@
 """A keeper's hand on what was received: dead things are shown, tried again, or ended."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from fedirec.domain.queue_states import ReceivedState
 from fedirec.storage import queue
 from fedirec.storage.database import Database
 from fedirec.storage.queue_depths import list_depths, list_worst_hosts, next_looks
@@ -40,28 +42,33 @@ async def came(database):
         )
         assert len(claimed) == 2
         await queue.settle_received(
-            transaction, id=DEAD, token="one", state="dead", now=NOW, detail=TRACE
+            transaction, id=DEAD, token="one", state=ReceivedState.DEAD, now=NOW, detail=TRACE
         )
         await queue.settle_received(
-            transaction, id=LATER, token="one", state="waiting", now=NOW, next_at=NOW + 5 * MINUTE
+            transaction,
+            id=LATER,
+            token="one",
+            state=ReceivedState.WAITING,
+            now=NOW,
+            next_at=NOW + 5 * MINUTE,
         )
         await insert_received(transaction, [a_received(3)])
     return database
 
 
-async def listed(database: Database, **only: str) -> dict[str, QueuedReceived]:
+async def listed(database: Database, **only: Any) -> dict[str, QueuedReceived]:
     async with database.reading() as reader:
         page = await list_received(reader, limit=10, **only)
     return {item.id: item for item in page.items}
 
 
 async def test_each_state_is_listed_by_itself_and_an_id_in_any(came):
-    assert set(await listed(came, state="dead")) == {DEAD}
-    assert set(await listed(came, state="waiting")) == {LATER}
+    assert set(await listed(came, state=ReceivedState.DEAD)) == {DEAD}
+    assert set(await listed(came, state=ReceivedState.WAITING)) == {LATER}
     assert set(await listed(came, state="due")) == {FRESH}
     assert set(await listed(came, id=LATER)) == {LATER}
     assert set(await listed(came, host=THEIRS)) == {DEAD, LATER, FRESH}
-    assert (await listed(came, state="dead"))[DEAD].last_detail == TRACE
+    assert (await listed(came, state=ReceivedState.DEAD))[DEAD].last_detail == TRACE
 
 
 async def test_what_is_dead_is_tried_anew(came):

@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fedirec.domain.queue_states import DeliveryState, ReceivedState
+from fedirec.storage import migrations
 from fedirec.storage.database import Database, Reader
 from fedirec.storage.opening import open_database
 
 Schema = dict[str, set[Any]]
+TABLES = Path(migrations.__file__).parent / "0001_instance.sql"
 TABLE_INFO = "select * from pragma_table_info(:table)"
 INDEX_LIST = "select * from pragma_index_list(:table)"
 INDEX_INFO = "select name from pragma_index_info(:name)"
@@ -144,3 +148,15 @@ async def test_the_templates_hold_no_row(both):
         async with database.reading() as reader:
             for table in columns.keys() - {"migrations"}:
                 assert await reader.fetch_all(SELECT_ONE.format(table)) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "states"), [("deliveries", DeliveryState), ("received", ReceivedState)]
+)
+def test_a_tables_states_are_those_of_the_domain(table, states):
+    made = TABLES.read_text().partition(f"create table {table} (")[2]
+
+    allowed = re.search(r"check \(state in \((.*?)\)\)", made)
+
+    assert allowed is not None
+    assert {word.strip("' ") for word in allowed[1].split(",")} == set(states)

@@ -8,6 +8,7 @@ import pytest
 
 from fedirec.domain.circuits import Circuit, CircuitState
 from fedirec.domain.delivery_words import Standing, day, host_in_words, in_words
+from fedirec.domain.queue_states import DeliveryState
 
 NOW = datetime(2026, 11, 21, 14, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -19,7 +20,7 @@ DOWN = Circuit(
 
 def told(state: str, **changes: Any) -> str:
     facts: dict[str, Any] = {
-        "state": state,
+        "state": DeliveryState(state),
         "attempt": 1,
         "next_at": NOW + timedelta(hours=1),
         "expires_at": NOW + 5 * DAY,
