@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from fedirec.storage.queue_steering import HostShape
 
 _RECEIVED = "what was received, in place of what is sent"
+_RECEIVED_WORDS = ("received activity", "received activities")
+_DELIVERY_WORDS = ("delivery", "deliveries")
 
 
 def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -159,9 +161,9 @@ async def _steer(arguments: argparse.Namespace) -> None:
         now = federation.now()
         async with federation.database.transaction() as transaction:
             count = await steer(transaction, arguments, now)
-    things = "received activities" if is_received else "deliveries"
-    record = {"id": arguments.id, "act": arguments.act, "of": things, "count": count}
-    show(arguments, record, f"{arguments.act}: {count} {things}")
+    one, many = _RECEIVED_WORDS if is_received else _DELIVERY_WORDS
+    record = {"id": arguments.id, "act": arguments.act, "of": many, "count": count}
+    show(arguments, record, f"{arguments.act}: {count} {one if count == 1 else many}")
 
 
 async def _steer_deliveries(

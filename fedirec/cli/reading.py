@@ -73,7 +73,8 @@ async def _reached(arguments: argparse.Namespace) -> None:
             "reached": reach.reached,
             "total": reach.total,
         }
-        text = f"reached {reach.reached} of {reach.total} servers{more}"
+        servers = "server" if reach.total == 1 else "servers"
+        text = f"reached {reach.reached} of {reach.total} {servers}{more}"
         show(arguments, {**record, "is_spreading": reach.is_spreading}, text)
         while True:
             for each in page.items:

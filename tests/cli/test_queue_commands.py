@@ -181,6 +181,16 @@ def test_the_shape_ends_with_nothing_cut_and_begins_with_the_sum(guild, waiting)
     assert len(lines) == 3
 
 
+def test_what_a_keeper_did_is_told_in_words(guild, waiting):
+    put_aside = guild.run("queue", "hold", waiting).out
+    again = guild.run("queue", "hold", waiting).out
+    ended = guild.run("queue", "cancel", "--received", "--all").out
+
+    assert put_aside == "hold: 1 delivery\n"
+    assert again == "hold: 0 deliveries\n"
+    assert ended == "cancel: 0 received activities\n"
+
+
 def test_an_author_sees_how_many_servers_got_it_and_why_the_others_did_not(guild, waiting):
     created = guild.done("outbox", "ada").records[0]
 
@@ -189,7 +199,7 @@ def test_an_author_sees_how_many_servers_got_it_and_why_the_others_did_not(guild
     assert told[0] | {"id": ""} == {"id": "", "reached": 0, "total": 1, "is_spreading": False}
     assert told[1] == {"id": FAR, "state": "due", "reason": "about to be sent"}
     shown = guild.run("reached", "ada", waiting).out
-    assert shown == "reached 0 of 1 servers\n  far.example: about to be sent\n"
+    assert shown == "reached 0 of 1 server\n  far.example: about to be sent\n"
 
 
 def test_nobody_but_the_author_and_an_admin_sees_it(guild):
