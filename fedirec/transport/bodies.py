@@ -81,22 +81,23 @@ async def read_document(response: aiohttp.ClientResponse, *, limits: Limits) -> 
     return bytes(body)
 
 
-async def read_remark(response: aiohttp.ClientResponse, *, limits: Limits) -> bytes:
+async def read_remark(content: aiohttp.StreamReader, *, limits: Limits) -> bytes:
     """Return the beginning of the answer to a POST, as sent; what cannot be had is left out.
 
     The status has said what became of the delivery: a body that is slow, broken or huge must not
-    turn an accepted delivery into a failed one, or hold its slot for long.
+    turn an accepted delivery into a failed one, or hold its slot for long. What is left unread is
+    for the caller to drop, with its connection.
     """
-    if response.content.at_eof():  # most answers to a POST are empty
+    if content.at_eof():  # most answers to a POST are empty
         return b""
     body = bytearray()
     seconds = min(limits.first_byte_timeout.total_seconds(), _REMARK_SECONDS)
     try:
         async with asyncio.timeout(seconds):
-            async for piece in response.content.iter_any():
+            async for piece in content.iter_any():
                 body += piece
                 if len(body) >= _REMARK_BYTES:
                     break
     except (TimeoutError, aiohttp.ClientError):
-        response.close()
+        pass  # not at its end: nothing more goes over this connection
     return bytes(body[:_REMARK_BYTES])

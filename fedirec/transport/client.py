@@ -21,14 +21,10 @@ from fedirec.domain.limits import Limits
 from fedirec.domain.origins import ParsedUrl, parse_url
 from fedirec.errors import InvalidInputError, RemoteRefusedError, RemoteUnavailableError
 from fedirec.transport.addresses import AddressPolicy
-from fedirec.transport.bodies import read_document, read_remark
-from fedirec.transport.dialing import (
-    ON_KEPT_CONNECTION,
-    guarded_request,
-    make_connector,
-    make_tls_context,
-)
-from fedirec.transport.protocol import Request, Response
+from fedirec.transport.bodies import read_document
+from fedirec.transport.dialing import Guard, guarded_request, make_connector, make_tls_context
+from fedirec.transport.posting import Poster
+from fedirec.transport.protocol import Request, Response, lowered
 from fedirec.transport.redirects import REDIRECTS, carried_headers, next_hop
 from fedirec.transport.resolver import (
     GuardedResolver,
@@ -68,9 +64,10 @@ class HttpTransport:
         self._allow_http = allow_http
         tls = make_tls_context(ca_file)
         resolver = GuardedResolver(lookup=lookup or ThreadedLookup(), policy=policy, limits=limits)
+        guard = Guard(policy)
         self._session = aiohttp.ClientSession(
             connector=make_connector(limits=limits, policy=policy, resolver=resolver, tls=tls),
-            request_class=guarded_request(policy),
+            request_class=guarded_request(guard),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,
@@ -81,6 +78,7 @@ class HttpTransport:
                 sock_read=limits.first_byte_timeout.total_seconds(),
             ),
         )
+        self._poster = Poster(self._session, limits=limits, guard=guard)
 
     async def __aenter__(self) -> Self:
         return self
@@ -97,7 +95,10 @@ class HttpTransport:
         async with _within(self._limits.fetch_timeout, url):
             while True:
                 seen.add(url.document)
-                hop = self._prepare(request, url, is_first=len(seen) == 1)
+                given = request.headers
+                given = given if len(seen) == 1 else carried_headers(given)
+                headers = self._headers(request, url, given)
+                hop = replace(request, url=url.document, headers=headers)
                 async with self._send(hop) as answer:
                     location = answer.headers.get("Location")
                     if answer.status not in REDIRECTS or location is None:
@@ -112,16 +113,11 @@ class HttpTransport:
         """
         if request.method != "POST":
             raise InvalidInputError(f"expected a POST, not {request.method}")
+        limit = self._limits.delivery_timeout
         url = self._gate(request.url)
-        hop = self._prepare(request, url, is_first=True)
-        ON_KEPT_CONNECTION.set(False)
-        async with _within(self._limits.delivery_timeout, url):
-            try:
-                return await self._post(hop, url)
-            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
-                if not ON_KEPT_CONNECTION.get():
-                    raise
-                return await self._post(hop, url)
+        headers = self._headers(request, url, request.headers)
+        async with _within(min(request.within or limit, limit), url):
+            return await self._poster.post(url, headers, request.body)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -142,19 +138,20 @@ class HttpTransport:
             raise RemoteRefusedError(f"{current.document} redirects in a circle or too far")
         return target
 
-    def _prepare(self, request: Request, url: ParsedUrl, *, is_first: bool) -> Request:
-        """Return this hop's request: our own headers on it, and signed last."""
-        given = request.headers if is_first else carried_headers(request.headers)
+    def _headers(
+        self, request: Request, url: ParsedUrl, given: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Return the headers of this hop: `given`, our own on them, and signed last."""
         headers = {name.lower(): value for name, value in given.items()}
         headers |= {
             "accept-encoding": "identity", "host": url.host, "user-agent": self._user_agent,
         }  # fmt: skip
-        hop = replace(request, url=url.document, headers=headers)
         if request.sign is not None:
+            hop = replace(request, url=url.document, headers=headers)
             added = {name.lower(): value for name, value in request.sign(hop).items()}
-            hop = replace(hop, headers=headers | added | {"host": url.host})
-        check_headers(hop.headers)
-        return hop
+            headers = headers | added | {"host": url.host}
+        check_headers(headers)
+        return headers
 
     def _send(self, hop: Request) -> contextlib.AbstractAsyncContextManager[aiohttp.ClientResponse]:
         return self._session.request(
@@ -164,10 +161,6 @@ class HttpTransport:
             data=hop.body or None,
             allow_redirects=False,
         )
-
-    async def _post(self, hop: Request, url: ParsedUrl) -> Response:
-        async with self._send(hop) as answer:
-            return _response(url, answer, await read_remark(answer, limits=self._limits))
 
     async def _document(self, answer: aiohttp.ClientResponse) -> bytes:
         try:
@@ -220,8 +213,5 @@ def _is_refusal(error: BaseException | None) -> bool:
 
 
 def _response(url: ParsedUrl, answer: aiohttp.ClientResponse, body: bytes) -> Response:
-    headers: dict[str, str] = {}
-    for name, value in answer.headers.items():
-        lowered = name.lower()
-        headers[lowered] = f"{headers[lowered]}, {value}" if lowered in headers else value
+    headers = lowered(answer.headers.items())
     return Response(status=answer.status, url=url.document, headers=headers, body=body)

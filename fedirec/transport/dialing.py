@@ -6,7 +6,6 @@ and before the first byte goes out the connected peer is judged once more.
 
 import socket
 import ssl
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Final
 from weakref import WeakSet
@@ -22,10 +21,6 @@ from fedirec.domain.limits import Limits
 from fedirec.errors import ConfigurationError
 from fedirec.transport.addresses import AddressPolicy
 from fedirec.transport.resolver import RefusedAddressError
-
-ON_KEPT_CONNECTION: Final[ContextVar[bool]] = ContextVar("on_kept_connection", default=False)
-"""Whether what this task sent last went over a kept connection; aiohttp would tell it by traces,
-which cost a third of a request."""
 
 _KEPT_IDLE_SECONDS: Final = 15.0
 _CONNECTIONS_BESIDE_DELIVERIES: Final = 36  # fetches: keys, actors, what activities point at
@@ -71,21 +66,39 @@ def make_connector(
     )
 
 
-def guarded_request(policy: AddressPolicy) -> type[ClientRequest]:
-    """Return a request class that sends nothing to a connected peer `policy` does not permit.
+class Guard:
+    """Lets nothing be sent to a connected peer that `policy` does not permit.
 
-    It tells `ON_KEPT_CONNECTION` whether the connection carried a request before.
+    Asked for each request, and judges a connection by its first: a kept one has the same peer.
     """
-    known: WeakSet[ResponseHandler] = WeakSet()
+
+    def __init__(self, policy: AddressPolicy) -> None:
+        self._policy = policy
+        self._known: WeakSet[ResponseHandler] = WeakSet()
+
+    def check(self, connection: Connection) -> bool:
+        """Return whether the connection carried a request before.
+
+        Raises:
+            RefusedAddressError: when it leads to where nothing may be sent.
+        """
+        if connection.protocol in self._known:
+            return True
+        transport = connection.transport
+        peer = transport.get_extra_info("peername") if transport else None
+        if not peer or not self._policy.permits(str(peer[0]), int(peer[1])):
+            raise RefusedAddressError(f"connected to {peer}, which may not be dialled")
+        if connection.protocol is not None:
+            self._known.add(connection.protocol)
+        return False
+
+
+def guarded_request(guard: Guard) -> type[ClientRequest]:
+    """Return a request class that asks the guard before it sends."""
 
     class GuardedRequest(ClientRequest):
         async def send(self, conn: Connection) -> ClientResponse:
-            peer = conn.transport.get_extra_info("peername") if conn.transport else None
-            if not peer or not policy.permits(str(peer[0]), int(peer[1])):
-                raise RefusedAddressError(f"connected to {peer}, which may not be dialled")
-            ON_KEPT_CONNECTION.set(conn.protocol in known)
-            if conn.protocol is not None:
-                known.add(conn.protocol)
+            guard.check(conn)
             return await super().send(conn)
 
     return GuardedRequest

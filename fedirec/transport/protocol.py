@@ -3,8 +3,9 @@
 Two things implement `Transport`: the real client, and the test fediverse's.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 Signer = Callable[["Request"], Mapping[str, str]]
@@ -13,13 +14,17 @@ Signer = Callable[["Request"], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request. `url` is absolute, header names lower-case; `sign` is called on each hop."""
+    """One request. `url` is absolute, header names lower-case; `sign` is called on each hop.
+
+    `within` is how long all of it may take, where that is less than the transport's own limit.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     sign: Signer | None = None
+    within: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +56,12 @@ class Transport(Protocol):
     async def close(self) -> None:
         """Close every connection."""
         ...
+
+
+def lowered(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by lower-case name; what comes several times is joined by commas."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        lower = name.lower()
+        found[lower] = f"{found[lower]}, {value}" if lower in found else value
+    return found
