@@ -16,6 +16,7 @@ from fedirec.federation.counts import Counts
 from fedirec.federation.fetch_ledger import FetchLedger
 from fedirec.federation.key_cache import KeyCache
 from fedirec.federation.short_memory import ShortMemory
+from fedirec.federation.signing_desk import SigningDesk
 from fedirec.storage.database import Database
 from fedirec.storage.outbox_posts import OutboxPost
 from fedirec.storage.space import SpaceWatch
@@ -28,9 +29,10 @@ class Federation:
 
     `wake` tells the workers that something new waits; it may be called at any time and returns at
     once. `is_allow_list` admits only hosts listed as allowed; `is_authorized_fetch` asks every
-    reader of activity JSON for a signature. `ledger` keeps fetching within bounds. `counts` is what
-    this process did, for `/metrics`. `memory` is what the database said a second ago. `space` is
-    asked before anything new is taken in. `post` is what a client asked for by a key.
+    reader of activity JSON for a signature. `ledger` keeps fetching within bounds, `desk` signs
+    what is delivered. `counts` is what this process did, for `/metrics`. `memory` is what the
+    database said a second ago. `space` is asked before anything new is taken in. `post` is what a
+    client asked for by a key.
     """
 
     instance: Instance
@@ -44,6 +46,7 @@ class Federation:
     is_allow_list: bool = False
     is_authorized_fetch: bool = False
     ledger: FetchLedger = field(default_factory=FetchLedger)
+    desk: SigningDesk = field(default_factory=SigningDesk)
     counts: Counts = field(default_factory=Counts)
     memory: ShortMemory = field(default_factory=lambda: ShortMemory(time.monotonic))
     space: SpaceWatch = field(default_factory=lambda: SpaceWatch(Path()))

@@ -5,7 +5,6 @@ refused signature is answered by knocking in the other scheme, and a host that w
 gets nothing any more.
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -57,26 +56,22 @@ async def deliver(federation: Federation, claimed: ClaimedDelivery) -> DeliveryR
         url=claimed.inbox,
         headers={"content-type": ACTIVITY_JSON},
         body=claimed.body.encode(),
+        within=federation.limits.delivery_timeout,
     )
     try:
-        async with asyncio.timeout(federation.limits.delivery_timeout.total_seconds()):
-            response = await knock(
-                federation,
-                request,
-                actor_id=claimed.actor_id,
-                check_hop=gate.pass_delivery,
-                letter=Letter(written_at=claimed.created_at, habit=claimed.habit),
-            )
+        response = await knock(
+            federation,
+            request,
+            actor_id=claimed.actor_id,
+            check_hop=gate.pass_delivery,
+            letter=Letter(written_at=claimed.created_at, habit=claimed.habit),
+        )
     except BlockedError as error:
         return DeliveryResult(
             claimed=claimed, cls=DeliveryClass.REJECTED, detail=str(error), is_blocked=True
         )
-    except (RemoteUnavailableError, TimeoutError) as error:
-        return DeliveryResult(
-            claimed=claimed,
-            cls=DeliveryClass.TEMPORARY,
-            detail=str(error) or "no answer within the deadline",
-        )
+    except RemoteUnavailableError as error:
+        return DeliveryResult(claimed=claimed, cls=DeliveryClass.TEMPORARY, detail=str(error))
     except (RemoteRefusedError, InvalidInputError) as error:
         return DeliveryResult(claimed=claimed, cls=DeliveryClass.REJECTED, detail=str(error))
     failpoint("delivery.answered")
@@ -85,12 +80,15 @@ async def deliver(federation: Federation, claimed: ClaimedDelivery) -> DeliveryR
 
 def _read(claimed: ClaimedDelivery, response: Response, now: datetime) -> DeliveryResult:
     outcome = classify(response.status)
-    remark = response.body[:REMARK_BYTES].decode("utf-8", "replace")
-    shown = "".join(character if character.isprintable() else " " for character in remark)
     return DeliveryResult(
         claimed=claimed,
         cls=outcome,
         status=response.status,
-        detail=None if outcome is DeliveryClass.OK else shown.strip(),
+        detail=None if outcome is DeliveryClass.OK else _shown(response.body),
         retry_after=retry_after_of(response, now),
     )
+
+
+def _shown(body: bytes) -> str:
+    remark = body[:REMARK_BYTES].decode("utf-8", "replace")
+    return "".join(each if each.isprintable() else " " for each in remark).strip()

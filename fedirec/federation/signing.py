@@ -4,9 +4,11 @@ Draft-cavage first, since everybody reads it; RFC 9421 when that is refused, and
 remembered per host for some days. Signed at send time, on each hop: dates expire and keys rotate.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -21,7 +23,7 @@ from fedirec.signatures.messages import SignedRequest
 from fedirec.signatures.schemes import Scheme, sign_request
 from fedirec.storage import keys, peers
 from fedirec.storage.schemes import Habit, find_habits, set_scheme
-from fedirec.transport.protocol import Request, Response
+from fedirec.transport.protocol import Request, Response, Signer
 
 REMEMBERED_FOR: Final = timedelta(days=7)
 
@@ -71,18 +73,22 @@ async def knock(
     """Send a request signed by one of our actors, in another way while the signature is refused.
 
     `check_hop` is told the URL of each request before it leaves, redirects included, and raises to
-    stop it. `letter` is what is delivered, if anything is. Returns the first answer that is no
+    stop it. `letter` is what is delivered, if anything is. All of a POST's ways take no longer than
+    its `within`. Returns the first answer that is no
     refusal, or else the first refusal. Remembers the scheme that worked. Raises as
     `Transport` does; ConfigurationError if the actor has no RSA key.
     """
     host = parse_url(request.url, allow_http=True).host
     letter = letter or await _read_letter(federation, host)
     pen = await _take_pen(federation, actor_id, letter)
-    send = federation.transport.fetch if request.method == "GET" else federation.transport.post
+    send = _fetch if request.method == "GET" else _post
+    began_at = asyncio.get_running_loop().time()
     refusals: list[Response] = []
     for way in ways_to_sign(request, pen.remembered):
-        sign = _signer(federation, pen, way, check_hop)
-        response = await send(replace(request, sign=sign))
+        if refusals and request.within is not None:
+            spent = timedelta(seconds=asyncio.get_running_loop().time() - began_at)
+            request = replace(request, within=max(request.within - spent, timedelta()))
+        response = await send(federation, request, _signer(federation, pen, way), check_hop)
         if response.status not in _REFUSALS[request.method]:
             if refusals and response.status < HTTPStatus.MULTIPLE_CHOICES:
                 await _remember(federation, host, pen.remembered, way.scheme)
@@ -91,6 +97,27 @@ async def knock(
     _log.info("signature.refused", host=host, status=refusals[0].status, actor_id=actor_id)
     await _remember(federation, host, pen.remembered, None)
     return refusals[0]
+
+
+async def _fetch(
+    federation: Federation, request: Request, sign: Signer, check_hop: Callable[[str], None]
+) -> Response:
+    """Fetch, each hop signed as it leaves."""
+
+    def sign_hop(hop: Request) -> Mapping[str, str]:
+        check_hop(hop.url)
+        return sign(hop)
+
+    return await federation.transport.fetch(replace(request, sign=sign_hop))
+
+
+async def _post(
+    federation: Federation, request: Request, sign: Signer, check_hop: Callable[[str], None]
+) -> Response:
+    """Post once: signed before it is handed over, beside others that leave now."""
+    check_hop(request.url)
+    added = await federation.desk.sign(partial(sign, request))
+    return await federation.transport.post(replace(request, headers={**request.headers, **added}))
 
 
 def ways_to_sign(request: Request, remembered: Scheme | None) -> list[Way]:
@@ -136,11 +163,8 @@ async def _take_pen(federation: Federation, actor_id: ActorId, letter: Letter) -
     )
 
 
-def _signer(
-    federation: Federation, pen: _Pen, way: Way, check_hop: Callable[[str], None]
-) -> Callable[[Request], Mapping[str, str]]:
+def _signer(federation: Federation, pen: _Pen, way: Way) -> Signer:
     def sign(request: Request) -> Mapping[str, str]:
-        check_hop(request.url)
         message = SignedRequest(
             method=request.method,
             target=parse_url(request.url, allow_http=True).target,

@@ -116,7 +116,7 @@ class HttpTransport:
         limit = self._limits.delivery_timeout
         url = self._gate(request.url)
         headers = self._headers(request, url, request.headers)
-        async with _within(min(request.within or limit, limit), url):
+        async with _within(limit if request.within is None else min(request.within, limit), url):
             return await self._poster.post(url, headers, request.body)
 
     async def close(self) -> None:

@@ -22,7 +22,7 @@ from fedirec.workers.received import received_line
 from fedirec.workers.upkeep import ask_after_stamps, keep_up
 
 POLL_SECONDS: Final = 1.0
-LINGER_SECONDS: Final = 0.02  # for a batch: a commit costs as much for one as for many
+LINGER_SECONDS: Final = 0.05  # for a batch: a commit costs as much for one as for many
 AFTER_PLACES: Final = 8  # beside the slots: peers decide how long it takes
 UPKEEP_SECONDS: Final = 5.0
 TIDYING_SECONDS: Final = 3_600.0
@@ -166,7 +166,7 @@ class _Settling(Generic[Item, Result]):
             raise failure
 
     def _look_whether_enough(self) -> None:
-        if len(self._waiting) >= min(self._under_way(), max(self._line.slots // 4, 1)):
+        if len(self._waiting) >= min(self._under_way(), max(self._line.slots // 2, 1)):
             self._enough.set()
         else:
             self._enough.clear()
