@@ -4,7 +4,7 @@ Nothing is decided here that `domain/retry.py` decides. An answer is recorded on
 is ours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Final, assert_never
 
@@ -16,6 +16,7 @@ from fedirec.failpoints import failpoint
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import DeliveryResult
 from fedirec.storage import queue
+from fedirec.storage.database import Transaction
 from fedirec.storage.queue import Settlement
 
 _DICE_SIDES: Final = 2**32
@@ -23,35 +24,51 @@ _DICE_SIDES: Final = 2**32
 _log: Final = structlog.get_logger(__name__)
 
 
-async def settle(federation: Federation, results: Sequence[DeliveryResult]) -> None:
-    """Record what attempts came to, in one transaction; a result whose lease is lost is dropped."""
+async def settle(
+    federation: Federation,
+    results: Sequence[DeliveryResult],
+    then: Callable[[Transaction], Awaitable[None]] | None = None,
+) -> None:
+    """Record what attempts came to, in one transaction; a result whose lease is lost is dropped.
+
+    `then` goes into the same transaction, behind that.
+    """
     now = federation.now()
     settlements = [
         _settlement(result, now, int.from_bytes(federation.randomness(4), "big") / _DICE_SIDES)
         for result in results
     ]
     changes: list[CircuitState] = []
-    are_ours = await federation.database.run(
-        lambda transaction: queue.settle_deliveries(
+
+    async def record(transaction: Transaction) -> list[bool]:
+        are_ours = await queue.settle_deliveries(
             transaction, settlements, now=now, tell=changes.append
         )
-    )
+        if then is not None:
+            await then(transaction)
+        return are_ours
+
+    are_ours = await federation.database.run(record)
     failpoint("delivery.settled")
     counts = federation.counts
     counts.circuits.update(change.value for change in changes)
     counts.attempts.update(result.cls.value for result in results)
     counts.leases_lost["deliveries"] += are_ours.count(False)
     for result, settlement, is_ours in zip(results, settlements, are_ours, strict=True):
-        tell = _log.debug if is_ours and settlement.state == "delivered" else _log.info
-        tell(
-            "delivery.settled" if is_ours else "delivery.lease_lost",
-            activity_id=result.claimed.activity_id,
-            host=result.claimed.host,
-            actor_id=result.claimed.actor_id,
-            attempt=result.claimed.attempt,
-            status=result.status,
-            state=settlement.state,
-        )
+        _tell(result, settlement, is_ours=is_ours)
+
+
+def _tell(result: DeliveryResult, settlement: Settlement, *, is_ours: bool) -> None:
+    tell = _log.debug if is_ours and settlement.state == "delivered" else _log.info
+    tell(
+        "delivery.settled" if is_ours else "delivery.lease_lost",
+        activity_id=result.claimed.activity_id,
+        host=result.claimed.host,
+        actor_id=result.claimed.actor_id,
+        attempt=result.claimed.attempt,
+        status=result.status,
+        state=settlement.state,
+    )
 
 
 def _settlement(result: DeliveryResult, now: datetime, jitter: float) -> Settlement:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from fedirec.activitypub.identifiers import Mint
+from fedirec.domain.limits import Limits
 from fedirec.domain.pacing import open_slots, retry_room
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import DeliveryResult, deliver
@@ -36,11 +38,12 @@ def delivery_line(federation: Federation) -> Line[ClaimedDelivery, DeliveryResul
         name_of=_name_of,
         claim=work.claim,
         work=work.deliver,
-        settle=settle,
+        settle=work.settle,
         fail=_fail,
         release=_release,
         after=ask_after_inbox,
         asks_more=is_telling,
+        close=work.close,
     )
 
 
@@ -51,50 +54,110 @@ class _Deliveries:
         self._slots = slots
         self._in_hand = InHand()
         self._began_at: float | None = None
+        self._ahead: list[ClaimedDelivery] = []
+        self._is_closed = False
 
     async def claim(self, federation: Federation, limit: int) -> Sequence[ClaimedDelivery]:
-        """Lease what is due, all in one unit of work; `limit` slots are free."""
+        """Lease what is due, all in one unit of work; `limit` slots are free.
+
+        What was leased ahead is begun first, and needs no other look while it fills most of them.
+        """
+        begun, self._ahead = self._ahead[:limit], self._ahead[limit:]
+        limit -= len(begun)
         under_way = self._slots - limit
         room = self._open_slots() - under_way
-        if room <= 0 or self._in_hand.has_suspect:
-            return ()
-        mint, limits = federation.mint(), federation.limits
-        now, token, lease_until = mint.now, mint.ulid(), mint.now + limits.lease
-        retries = retry_room(self._slots, retrying=self._in_hand.retrying)
+        is_enough = bool(begun) and limit < self._slots // 2
+        if room <= 0 or is_enough or self._in_hand.has_suspect:
+            return begun
+        lease = self._lease(federation)
 
         async def take(transaction: Transaction) -> tuple[list[ClaimedDelivery], bool]:
-            await queue.end_leases(transaction, now=now, most=limits.received_attempts)
-            claimed = await queue.claim_deliveries(
-                transaction,
-                now=now,
-                limit=room,
-                retries=retries,
-                per_host=limits.deliveries_per_host,
-                token=token,
-                lease_until=lease_until,
-            )
+            claimed = await lease.claim(transaction, room)
             if claimed or under_way:
                 return claimed, False
-            return await queue.claim_suspect(
-                transaction, now=now, token=token, lease_until=lease_until
-            ), True
+            return await lease.claim_suspect(transaction), True
 
         claimed, is_suspect = await federation.database.run(take)
-        for each in claimed:
-            is_retry = each.attempt > 1
-            self._in_hand.take(_name_of(each), is_retry=is_retry, is_suspect=is_suspect)
-        return claimed
+        self._take(claimed, is_suspect=is_suspect)
+        return [*begun, *claimed]
 
     async def deliver(self, federation: Federation, claimed: ClaimedDelivery) -> DeliveryResult:
         """Make one attempt."""
         async with self._in_hand.doing(_name_of(claimed)):
             return await deliver(federation, claimed)
 
+    async def settle(self, federation: Federation, results: Sequence[DeliveryResult]) -> None:
+        """Record results, and lease as many others as end with them: one commit for both.
+
+        On SQLite alone, where one writes at a time: on PostgreSQL two workers that hold the rows of
+        hosts from settling could wait for each other. Nothing beside a lone result, which may be
+        one that failed with others.
+        """
+        claimed: list[ClaimedDelivery] = []
+        lease = self._lease(federation)
+
+        async def take(transaction: Transaction) -> None:
+            claimed[:] = await lease.claim(transaction, len(results))
+
+        may_take = len(results) > 1 and federation.database.engine == "sqlite"
+        await settle(federation, results, take if may_take and self._is_at_full_speed() else None)
+        self._take(claimed, is_suspect=False)
+        self._ahead += claimed
+
+    def close(self) -> Sequence[ClaimedDelivery]:
+        """Lease nothing ahead any more; return what was, and was not begun."""
+        self._is_closed = True
+        ahead, self._ahead = self._ahead, []
+        return ahead
+
+    def _lease(self, federation: Federation) -> "_Lease":
+        retries = retry_room(self._slots, retrying=self._in_hand.retrying)
+        return _Lease(mint=federation.mint(), limits=federation.limits, retries=retries)
+
+    def _take(self, claimed: Sequence[ClaimedDelivery], *, is_suspect: bool) -> None:
+        for each in claimed:
+            is_retry = each.attempt > 1
+            self._in_hand.take(_name_of(each), is_retry=is_retry, is_suspect=is_suspect)
+
+    def _is_at_full_speed(self) -> bool:
+        is_held_up = self._is_closed or self._ahead or self._in_hand.has_suspect
+        return not is_held_up and self._open_slots() == self._slots
+
     def _open_slots(self) -> int:
         now = asyncio.get_running_loop().time()
         if self._began_at is None:
             self._began_at = now
         return open_slots(self._slots, seconds=now - self._began_at)
+
+
+class _Lease:
+    """One look for what is due: its hour, its token, and how much of what is tried again."""
+
+    def __init__(self, *, mint: Mint, limits: Limits, retries: int) -> None:
+        self._now = mint.now
+        self._token = mint.ulid()
+        self._until = mint.now + limits.lease
+        self._limits = limits
+        self._retries = retries
+
+    async def claim(self, transaction: Transaction, room: int) -> list[ClaimedDelivery]:
+        """Lease at most `room` deliveries."""
+        await queue.end_leases(transaction, now=self._now, most=self._limits.received_attempts)
+        return await queue.claim_deliveries(
+            transaction,
+            now=self._now,
+            limit=room,
+            retries=self._retries,
+            per_host=self._limits.deliveries_per_host,
+            token=self._token,
+            lease_until=self._until,
+        )
+
+    async def claim_suspect(self, transaction: Transaction) -> list[ClaimedDelivery]:
+        """Lease one that runs alone."""
+        return await queue.claim_suspect(
+            transaction, now=self._now, token=self._token, lease_until=self._until
+        )
 
 
 def _name_of(claimed: ClaimedDelivery) -> str:

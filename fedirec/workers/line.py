@@ -24,7 +24,8 @@ class Line(Generic[Item, Result]):
     its ids, never its body. `settle` records results in one transaction, all or none; if it fails,
     each is tried alone. `fail` records what came in place of a result, `release` hands items
     back. `after` is what a recorded result still asks for, if it `asks_more`: done in no slot,
-    and perhaps not at all; nothing is lost then.
+    and perhaps not at all; nothing is lost then. `close` is told once that nothing more is begun,
+    and returns what was claimed ahead.
     """
 
     name: str
@@ -38,4 +39,5 @@ class Line(Generic[Item, Result]):
     release: Callable[[Federation, Sequence[Item]], Awaitable[None]]
     after: Callable[[Federation, Result], Awaitable[None]] | None = None
     asks_more: Callable[[Result], bool] = lambda _result: True
+    close: Callable[[], Sequence[Item]] = tuple
     patience: timedelta = timedelta(seconds=25)  # the server cancels us after 30

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Final, Generic, NamedTuple
 
 import structlog
@@ -69,11 +70,11 @@ async def run_line(
 ) -> None:
     """Keep the slots of one line filled until `stop` is set, then let them empty."""
     running: dict[asyncio.Task[None], Item] = {}
-    settling = _Settling(federation, line, lambda: len(running))
     outage = Outage(line.name)
     loop = asyncio.get_running_loop()
     looked_at = -LINGER_SECONDS
     async with asyncio.TaskGroup() as tasks:
+        settling = _Settling(federation, line, tasks, lambda: len(running))
         afterwards = _Afterwards(federation, line, tasks)
         while not stop.is_set():
             bell.clear()
@@ -89,12 +90,20 @@ async def run_line(
             for item in claimed:
                 task = tasks.create_task(_carry(federation, line, item, settling, afterwards))
                 running[task] = item
-                task.add_done_callback(running.pop)
-                task.add_done_callback(lambda _task: bell.set())
+                task.add_done_callback(partial(_end, running, bell))
             if not claimed or len(claimed) < free:
                 await _pause(bell, POLL_SECONDS)
         await _drain(federation, line, running)
+        settling.end()
         afterwards.end()
+
+
+def _end(
+    running: dict[asyncio.Task[None], Item], bell: asyncio.Event, task: asyncio.Task[None]
+) -> None:
+    """Free the slot of what has ended."""
+    del running[task]
+    bell.set()
 
 
 class _Afterwards(Generic[Item, Result]):
@@ -138,14 +147,19 @@ class _Settling(Generic[Item, Result]):
     """Gathers results, so that one transaction records all that came during the one before."""
 
     def __init__(
-        self, federation: Federation, line: Line[Item, Result], under_way: Callable[[], int]
+        self,
+        federation: Federation,
+        line: Line[Item, Result],
+        tasks: asyncio.TaskGroup,
+        under_way: Callable[[], int],
     ) -> None:
         self._federation = federation
         self._line = line
+        self._tasks = tasks
         self._under_way = under_way
         self._waiting: list[_Waiter[Result]] = []
-        self._lock = asyncio.Lock()
         self._enough = asyncio.Event()
+        self._going: asyncio.Task[None] | None = None
 
     async def record(self, result: Result) -> None:
         """Return once the result is recorded, with whatever else came by then; raise its failure.
@@ -155,15 +169,26 @@ class _Settling(Generic[Item, Result]):
         waiter = _Waiter(result, asyncio.get_running_loop().create_future())
         self._waiting.append(waiter)
         self._look_whether_enough()
-        async with self._lock:
-            if self._waiting:
+        if self._going is None:
+            self._going = self._tasks.create_task(self._settle_what_waits())
+        failure = await waiter.failure
+        if failure is not None:
+            raise failure
+
+    def end(self) -> None:
+        """End what goes on, as nobody waits for it any more."""
+        if self._going is not None:
+            self._going.cancel()
+
+    async def _settle_what_waits(self) -> None:
+        try:
+            while self._waiting:
                 self._look_whether_enough()
                 await _pause(self._enough, LINGER_SECONDS)
                 batch, self._waiting = self._waiting, []
                 await self._settle_all(batch)
-        failure = await waiter.failure
-        if failure is not None:
-            raise failure
+        finally:
+            self._going = None
 
     def _look_whether_enough(self) -> None:
         if len(self._waiting) >= min(self._under_way(), max(self._line.slots // 2, 1)):
@@ -288,7 +313,10 @@ async def _attempt(what: str, doing: Awaitable[None]) -> None:
 async def _drain(
     federation: Federation, line: Line[Item, Result], running: dict[asyncio.Task[None], Item]
 ) -> None:
-    """Wait for what is under way; hand back what takes too long, so that another may take it."""
+    """Wait for what is under way; hand back what takes too long, and what was not begun."""
+    ahead = line.close()
+    if ahead:
+        await _attempt(f"releasing {line.name}", line.release(federation, ahead))
     if not running:
         return
     await asyncio.wait(list(running), timeout=line.patience.total_seconds())
