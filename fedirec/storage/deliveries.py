@@ -66,12 +66,17 @@ _MAY_HAVE_LEFT: Final = (
     .replace("{unfinished}", UNFINISHED)
     .format(row="{row}", never=SUPERSEDED, down=UNREACHABLE)
 )
-# Whoever surely never got anything about an object is not told that it is gone.
-_KNOWS_OF_IT: Final = f""" and (not exists (
-    select 1 from deliveries e where e.inbox = t.inbox and e.order_key = :order_key)
+# Whoever surely never got anything about an object is not told that it is gone. What made it is in
+# no index of order, and found by what its activity is about.
+_SAID: Final = """exists (
+    select 1 from deliveries e
+    where e.inbox = t.inbox and e.order_key = :order_key and not e.is_first{so})
   or exists (
-    select 1 from deliveries e where e.inbox = t.inbox and e.order_key = :order_key
-      and {_MAY_HAVE_LEFT.format(row="e")}))"""  # noqa: S608 - text of ours
+    select 1 from activities a join deliveries e on e.activity_id = a.id and e.inbox = t.inbox
+    where a.object_id = :order_key and e.is_first{so})"""
+_KNOWS_OF_IT: Final = " and (not ({any}) or {left})".format(
+    any=_SAID.format(so=""), left=_SAID.format(so=f" and {_MAY_HAVE_LEFT.format(row='e')}")
+)
 _THAT_GOT: Final = f"""
 select distinct d.inbox, d.host from deliveries d join activities a on a.id = d.activity_id
 where a.object_id = :object_id and {_MAY_HAVE_LEFT.format(row="d")} order by d.inbox"""  # noqa: S608 - text of ours
@@ -91,23 +96,23 @@ _LOOK: Final = """
 insert into delivery_hosts (lane, next_at, host)
 select {lane}, cast(:at as bigint), t.host from ({hosts}) as t where true on conflict do nothing"""
 _HOSTS: Final = f"select a.host {_PAGE}"
-_SAID: Final = (
+_SAYING: Final = (
     "select id from activities where object_id = :object_id and actor_id = :actor_id"
     " and type in ('Create', 'Update')"
 )
 _SUPERSEDE: Final = f"""
 update deliveries set state = 'cancelled', settled_at = :now, last_class = '{SUPERSEDED}'
 where attempt = 0 and last_class is null and state in ('due', 'held')
-  and activity_id in ({_SAID}) returning host"""  # noqa: S608 - text of ours
-_SUPERSEDE_FAN_OUTS: Final = f"delete from fan_outs where activity_id in ({_SAID})"  # noqa: S608 - text of ours
-_REDIRECT: Final = """
+  and activity_id in ({_SAYING}) returning host"""  # noqa: S608 - text of ours
+_SUPERSEDE_FAN_OUTS: Final = f"delete from fan_outs where activity_id in ({_SAYING})"  # noqa: S608 - text of ours
+# An inbox is in no index of its own: what waits for it is found by the host of its actor, which is
+# the same after a move.
+_WAITS: Final = f"inbox = :old and host = :host and {ACTIVE} and state in ('due', 'waiting')"
+_REDIRECT: Final = f"""
 update deliveries set inbox = :new, host = :host, state = 'due', attempt = 0, next_at = :now
-where inbox = :old and state in ('due', 'waiting') and not exists (
-  select 1 from deliveries e where e.activity_id = deliveries.activity_id and e.inbox = :new)"""
-_NOT_TWICE: Final = (
-    "update deliveries set state = 'cancelled', settled_at = :now"
-    " where inbox = :old and state in ('due', 'waiting')"
-)
+where {_WAITS} and not exists (
+  select 1 from deliveries e where e.activity_id = deliveries.activity_id and e.inbox = :new)"""  # noqa: S608 - text of ours
+_NOT_TWICE: Final = f"update deliveries set state = 'cancelled', settled_at = :now where {_WAITS}"  # noqa: S608 - text of ours
 # The older about the same object goes first (P5), also while another worker has it in hand: it is
 # there until its last page is committed.
 _IS_OLDER: Final = "select 1 from fan_outs o where o.order_key = {key} and o.activity_id < {id}"
@@ -128,7 +133,7 @@ _INBOXES: Final = {
 # Behind an open circuit only one is tried at a time. The others are over once their host failed a
 # probe after their time: then it was not us who were away.
 _EXPIRE: Final = f"""
-update deliveries set state = 'expired', settled_at = :now, lease_token = null, lease_until = null,
+update deliveries set state = 'expired', settled_at = :now, lease_token = null,
   last_class = case when attempt > 0 then last_class else coalesce(last_class, '{UNREACHABLE}') end
 where {{of}} and expires_at <= :now and not (state = 'leased' and next_at > :now)
   and (attempt > 0 or exists (
@@ -141,7 +146,7 @@ _ELSEWHERE: Final = " where not is_local and gone_at is null and id in "
 
 
 _CANCEL: Final = f"""
-update deliveries set state = 'cancelled', settled_at = :now, lease_token = null, lease_until = null
+update deliveries set state = 'cancelled', settled_at = :now, lease_token = null
 where {UNFINISHED} and {covers("cast(:host as text)", "host")}"""  # noqa: S608 - text of ours
 
 
@@ -204,7 +209,7 @@ async def redirect(
     new_inbox, host = moved
     told: dict[str, Value] = {"old": inbox, "new": new_inbox, "host": host, "now": at}
     count = await transaction.execute(_REDIRECT, told)
-    await transaction.execute(_NOT_TWICE, {"old": inbox, "now": at})
+    await transaction.execute(_NOT_TWICE, {"old": inbox, "host": host, "now": at})
     await look_at_waiting(transaction, [host], at)
     return count
 

@@ -18,9 +18,16 @@ But a delivery that may have left was tried: its first attempt stays.
 SUSPECT: Final = 3
 """So many workers in a row ended in the middle of it: from now on it runs alone."""
 
-_IS_FIRST: Final = """(d.is_first or not exists (
-    select 1 from deliveries e where e.inbox = d.inbox and e.order_key = d.order_key
-      and e.activity_id < d.activity_id and e.{unfinished}))""".replace("{unfinished}", UNFINISHED)
+# What something follows: what else was said of its object, and what made that, which is in no index
+# of order: its activity says what it is about (`Leaving.is_first`).
+_IS_FIRST: Final = """(d.is_first or not (
+    exists (
+      select 1 from deliveries e where e.inbox = d.inbox and e.order_key = d.order_key
+        and not e.is_first and e.activity_id < d.activity_id and e.{unfinished})
+    or exists (
+      select 1 from activities a join deliveries e on e.activity_id = a.id and e.inbox = d.inbox
+      where a.object_id = d.order_key and a.id < d.activity_id
+        and e.is_first and e.{unfinished})))""".replace("{unfinished}", UNFINISHED)
 # The oldest due of one lane; none that follows an unfinished one about the same object (P5).
 _FIRST_OF_LANE: Final = f"""select * from (
     select d.activity_id as activity, d.inbox as url from deliveries d
@@ -37,7 +44,7 @@ where d.losses >= {SUSPECT} and d.state in ('due', 'waiting') and d.next_at <= :
 order by d.next_at, d.activity_id limit 1"""  # noqa: S608 - text of ours
 _LEASE: Final = """
 update deliveries set state = 'leased', attempt = attempt + 1, lease_token = :token,
-  lease_until = :lease_until, next_at = :lease_until
+  next_at = :lease_until
 from ({candidates}) as picked
 where deliveries.activity_id = picked.activity and deliveries.inbox = picked.url
 returning activity_id, inbox, host, actor_id, attempt, created_at, expires_at, last_class,
@@ -49,7 +56,7 @@ where (activity_id, inbox) in ({candidates}) and state in ('due', 'waiting') and
 for update skip locked"""
 _REAP: Final = """
 update deliveries set state = case when losses + 1 >= :most then 'dead' else 'waiting' end,
-  losses = losses + 1, next_at = :now, lease_token = null, lease_until = null,
+  losses = losses + 1, next_at = :now, lease_token = null,
   settled_at = case when losses + 1 >= :most then cast(:now as bigint) else null end,
   last_class = 'lost', last_status = null, last_detail = :detail
 where (activity_id, inbox) in (
@@ -60,7 +67,7 @@ _IS_ALIKE: Final = "attempt > 1 and last_class = settled.class"
 SETTLE: Final = """
 with settled(activity, url, token, new_state, at, class, status, detail) as (values {rows})
 update deliveries set state = settled.new_state, next_at = coalesce(settled.at, :now),
-  lease_token = null, lease_until = null, last_class = settled.class,
+  lease_token = null, last_class = settled.class,
   attempt = case when {is_away} and attempt > 1 then attempt - 1 else attempt end,
   last_status = settled.status, last_detail = settled.detail,
   alike = case when {is_alike} then alike + 1 else 1 end,
