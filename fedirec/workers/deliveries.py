@@ -54,7 +54,7 @@ class _Deliveries:
         self._slots = slots
         self._in_hand = InHand()
         self._began_at: float | None = None
-        self._ahead: list[ClaimedDelivery] = []
+        self._ahead: tuple[ClaimedDelivery, ...] = ()
         self._is_closed = False
 
     async def claim(self, federation: Federation, limit: int) -> Sequence[ClaimedDelivery]:
@@ -101,13 +101,16 @@ class _Deliveries:
 
         may_take = len(results) > 1 and federation.database.engine == "sqlite"
         await settle(federation, results, take if may_take and self._is_at_full_speed() else None)
+        if self._is_closed and claimed:  # told to stop meanwhile
+            await _release(federation, claimed)
+            return
         self._take(claimed, is_suspect=False)
-        self._ahead += claimed
+        self._ahead += tuple(claimed)
 
     def close(self) -> Sequence[ClaimedDelivery]:
         """Lease nothing ahead any more; return what was, and was not begun."""
         self._is_closed = True
-        ahead, self._ahead = self._ahead, []
+        ahead, self._ahead = self._ahead, ()
         return ahead
 
     def _lease(self, federation: Federation) -> "_Lease":

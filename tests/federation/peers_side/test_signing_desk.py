@@ -1,0 +1,84 @@
+"""What is delivered is signed in a thread, a chunk at a time, and each asker hears of its own."""
+
+import asyncio
+import threading
+
+from fedirec.errors import InvalidInputError
+from fedirec.federation.signing_desk import CHUNK, Headers, Job, SigningDesk
+
+
+class Pen:
+    """Signs by saying who asked, and remembers in which threads."""
+
+    def __init__(self) -> None:
+        self.threads: list[int] = []
+
+    def job(self, name: str) -> Job:
+        def sign() -> Headers:
+            self.threads.append(threading.get_ident())
+            return {"signature": name}
+
+        return sign
+
+
+async def test_everybody_gets_their_own_signature_from_another_thread():
+    desk, pen = SigningDesk(), Pen()
+    names = [str(number) for number in range(2 * CHUNK + 1)]
+
+    signed = await asyncio.gather(*(desk.sign(pen.job(name)) for name in names))
+
+    assert [headers["signature"] for headers in signed] == names
+    assert threading.get_ident() not in pen.threads
+
+
+async def test_what_comes_while_a_chunk_is_signed_is_not_forgotten():
+    desk, pen = SigningDesk(), Pen()
+
+    async def sign_twice(name: str) -> Headers:
+        await desk.sign(pen.job(name))
+        return await desk.sign(pen.job(name))
+
+    signed = await asyncio.gather(*(sign_twice(str(number)) for number in range(CHUNK + 1)))
+
+    assert len(pen.threads) == 2 * len(signed)
+
+
+async def test_one_that_cannot_be_signed_fails_alone():
+    desk, pen = SigningDesk(), Pen()
+
+    def refuse() -> Headers:
+        raise InvalidInputError("expected a key id of plain characters")
+
+    bad, good = await asyncio.gather(
+        desk.sign(refuse), desk.sign(pen.job("good")), return_exceptions=True
+    )
+
+    assert isinstance(bad, InvalidInputError)
+    assert good == {"signature": "good"}
+
+
+async def test_a_fault_of_ours_reaches_all_that_were_beside_it_and_no_later_one():
+    desk, pen = SigningDesk(), Pen()
+
+    def fail() -> Headers:
+        raise ZeroDivisionError
+
+    first = await asyncio.gather(
+        desk.sign(fail), desk.sign(pen.job("beside")), return_exceptions=True
+    )
+
+    assert [type(outcome) for outcome in first] == [ZeroDivisionError, ZeroDivisionError]
+    assert await desk.sign(pen.job("later")) == {"signature": "later"}
+
+
+async def test_who_has_gone_is_passed_by():
+    desk, pen = SigningDesk(), Pen()
+    async with asyncio.TaskGroup() as tasks:
+        gone = tasks.create_task(desk.sign(pen.job("gone")))
+        stays = tasks.create_task(desk.sign(pen.job("stays")))
+        await asyncio.sleep(0)
+
+        gone.cancel()
+
+    assert gone.cancelled()
+    assert stays.result() == {"signature": "stays"}
