@@ -62,13 +62,13 @@ class _Deliveries:
 
         What was leased ahead is begun first, and needs no other look while it fills most of them.
         """
-        begun, self._ahead = self._ahead[:limit], self._ahead[limit:]
-        limit -= len(begun)
+        ahead = len(self._ahead[:limit])
+        limit -= ahead
         under_way = self._slots - limit
         room = self._open_slots() - under_way
-        is_enough = bool(begun) and limit < self._slots // 2
+        is_enough = ahead > 0 and limit < self._slots // 2
         if room <= 0 or is_enough or self._in_hand.has_suspect:
-            return begun
+            return self._begin(ahead)
         lease = self._lease(federation)
 
         async def take(transaction: Transaction) -> tuple[list[ClaimedDelivery], bool]:
@@ -79,7 +79,7 @@ class _Deliveries:
 
         claimed, is_suspect = await federation.database.run(take)
         self._take(claimed, is_suspect=is_suspect)
-        return [*begun, *claimed]
+        return [*self._begin(ahead), *claimed]
 
     async def deliver(self, federation: Federation, claimed: ClaimedDelivery) -> DeliveryResult:
         """Make one attempt."""
@@ -112,6 +112,10 @@ class _Deliveries:
         self._is_closed = True
         ahead, self._ahead = self._ahead, ()
         return ahead
+
+    def _begin(self, count: int) -> Sequence[ClaimedDelivery]:
+        begun, self._ahead = self._ahead[:count], self._ahead[count:]
+        return begun
 
     def _lease(self, federation: Federation) -> "_Lease":
         retries = retry_room(self._slots, retrying=self._in_hand.retrying)
