@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, assert_never
 
 import structlog
+from structlog.typing import FilteringBoundLogger
 
 from fedirec.domain.circuits import CircuitState, sign_of
 from fedirec.domain.retry import Again, Done, GiveUp, Plan, Tries, next_attempt
@@ -54,12 +55,15 @@ async def settle(
     counts.circuits.update(change.value for change in changes)
     counts.attempts.update(result.cls.value for result in results)
     counts.leases_lost["deliveries"] += are_ours.count(False)
+    log = _log.bind()  # once: the logger of a module is made anew by each call
     for result, settlement, is_ours in zip(results, settlements, are_ours, strict=True):
-        _tell(result, settlement, is_ours=is_ours)
+        _tell(log, result, settlement, is_ours=is_ours)
 
 
-def _tell(result: DeliveryResult, settlement: Settlement, *, is_ours: bool) -> None:
-    tell = _log.debug if is_ours and settlement.state == "delivered" else _log.info
+def _tell(
+    log: FilteringBoundLogger, result: DeliveryResult, settlement: Settlement, *, is_ours: bool
+) -> None:
+    tell = log.debug if is_ours and settlement.state == "delivered" else log.info
     tell(
         "delivery.settled" if is_ours else "delivery.lease_lost",
         activity_id=result.claimed.activity_id,

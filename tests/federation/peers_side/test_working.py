@@ -352,7 +352,7 @@ async def test_what_was_claimed_ahead_is_handed_back_when_nothing_more_is_begun(
     ahead = line.close()
     await line.release(federation, ahead)
 
-    found = sorted(row[0] for row in await states(federation, "deliveries"))
+    found = sorted(str(row[0]) for row in await states(federation, "deliveries"))
     assert found == ["delivered"] * 4 + ["due"] * 8
     assert list(line.close()) == []
 
@@ -365,7 +365,7 @@ async def test_nothing_is_claimed_ahead_once_nothing_more_is_begun(federation, d
     line.close()
     await line.settle(federation, results)
 
-    found = sorted(row[0] for row in await states(federation, "deliveries"))
+    found = sorted(str(row[0]) for row in await states(federation, "deliveries"))
     assert found == ["delivered"] * 4 + ["due"] * 8
 
 
