@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,6 @@ from aiohttp import web
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
 from fedirec.domain.limits import Limits
-from fedirec.domain.retry import DeliveryClass
 from fedirec.errors import (
     ForbiddenError,
     MalformedActivityError,
@@ -19,21 +17,17 @@ from fedirec.errors import (
     StorageFullError,
 )
 from fedirec.federation.context import Federation
-from fedirec.federation.delivery import DeliveryResult
 from fedirec.signatures.digest import multibase_digest
 from fedirec.storage import activities, deliveries, keys, received
 from fedirec.storage.activities import LocalActivity
-from fedirec.storage.database import Database, Value
+from fedirec.storage.database import Value
 from fedirec.storage.deliveries import Leaving
-from fedirec.storage.queue import ClaimedDelivery
 from fedirec.storage.queue_depths import next_looks
 from fedirec.storage.received import ReceivedActivity
 from fedirec.workers.deliveries import delivery_line
 from fedirec.workers.failures import describe, next_try_at
-from fedirec.workers.line import Line
 from fedirec.workers.loop import run_workers
 from fedirec.workers.received import received_line
-from tests.databases import CountingDatabase
 from tests.federation.peers_side.home import INSTANCE, MEMBER, make_federation
 from tests.outgoing import loopback_transport
 from tests.peers import Peer
@@ -307,66 +301,6 @@ async def test_a_worker_begins_with_few_however_much_is_due(federation):
     at_once = await line.claim(federation, line.slots - len(first))
 
     assert (len(first), at_once) == (4, ())
-
-
-async def at_full_speed(federation: Federation, database: Database) -> Federation:
-    """Return the instance with four slots, all of which are open at once, and much that is due."""
-    for number in range(12):
-        host = f"peer{number}.example"
-        await publish(federation, (f"https://{host}/inbox", host), number=number)
-    limits = Limits(deliveries_in_flight=4)
-    return replace(federation, database=database, limits=limits)
-
-
-async def answered(
-    line: Line[ClaimedDelivery, DeliveryResult], federation: Federation
-) -> list[DeliveryResult]:
-    """Return what the attempts of one look came to, all of them taken."""
-    claimed = await line.claim(federation, line.slots)
-    return [DeliveryResult(claimed=each, cls=DeliveryClass.OK, status=202) for each in claimed]
-
-
-async def test_the_commit_that_settles_also_claims_what_takes_the_slots(federation, database):
-    counting = CountingDatabase(database)
-    federation = await at_full_speed(federation, counting)
-    line = delivery_line(federation)
-    results = await answered(line, federation)
-    before = counting.counts.commits
-
-    await line.settle(federation, results)
-    begun = await line.claim(federation, line.slots)
-
-    hops = {"sqlite": 1, "postgresql": 2}[database.engine]
-    assert len(results) == len(begun) == line.slots
-    assert counting.counts.commits - before == hops
-    assert not {each.claimed.inbox for each in results} & {each.inbox for each in begun}
-
-
-async def test_what_was_claimed_ahead_is_handed_back_when_nothing_more_is_begun(
-    federation, database
-):
-    federation = await at_full_speed(federation, database)
-    line = delivery_line(federation)
-    await line.settle(federation, await answered(line, federation))
-
-    ahead = line.close()
-    await line.release(federation, ahead)
-
-    found = sorted(str(row[0]) for row in await states(federation, "deliveries"))
-    assert found == ["delivered"] * 4 + ["due"] * 8
-    assert list(line.close()) == []
-
-
-async def test_nothing_is_claimed_ahead_once_nothing_more_is_begun(federation, database):
-    federation = await at_full_speed(federation, database)
-    line = delivery_line(federation)
-    results = await answered(line, federation)
-
-    line.close()
-    await line.settle(federation, results)
-
-    found = sorted(str(row[0]) for row in await states(federation, "deliveries"))
-    assert found == ["delivered"] * 4 + ["due"] * 8
 
 
 @pytest.mark.rule("ST-03")
