@@ -14,7 +14,7 @@ from typing import Final, Generic, NamedTuple
 import structlog
 
 from fedirec.community.upkeep import forget_old
-from fedirec.errors import FedirecError, StorageUnavailableError
+from fedirec.errors import FedirecError, OvertakenError, StorageUnavailableError
 from fedirec.federation.context import Federation
 from fedirec.workers.deliveries import delivery_line
 from fedirec.workers.line import Item, Line, Result
@@ -205,7 +205,7 @@ class _Settling(Generic[Item, Result]):
             if _is_told_to_stop(error):
                 raise
             failure = error
-            if len(batch) > 1 and not isinstance(error, StorageUnavailableError):
+            if len(batch) > 1 and not _is_away(error):
                 for waiter in batch:
                     await self._settle_all([waiter])
         else:
@@ -224,6 +224,8 @@ class _Settling(Generic[Item, Result]):
             try:
                 await self._line.settle(self._federation, batch)
             except StorageUnavailableError as error:
+                if len(batch) > 1 and not _is_away(error):
+                    raise
                 seconds = outage.wait_after(error)
                 if loop.time() + seconds > deadline:
                     raise
@@ -231,6 +233,11 @@ class _Settling(Generic[Item, Result]):
             else:
                 outage.is_over()
                 return
+
+
+def _is_away(error: BaseException) -> bool:
+    """Whether it is the database that is not to be had; else fewer at a time may go through."""
+    return isinstance(error, StorageUnavailableError) and not isinstance(error, OvertakenError)
 
 
 async def _claim(federation: Federation, line: Line[Item, Result], limit: int) -> Sequence[Item]:

@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from fedirec.domain.limits import Limits
-from fedirec.errors import FedirecError
+from fedirec.errors import FedirecError, OvertakenError
 from fedirec.federation.counts import Counts
 from fedirec.workers import loop
 from fedirec.workers.line import Line
@@ -152,6 +152,23 @@ async def test_a_result_that_cannot_be_recorded_fails_alone_whoever_it_was_gathe
     assert pile.failed == [(2, "ValueError")]
     assert sorted(pile.done) == [number for number in range(16) if number != 2]
     assert any(2 in results and len(results) > 1 for results in tried)
+
+
+async def test_a_batch_that_another_transaction_overtook_is_recorded_one_by_one(pile):
+    pile.waiting = list(range(16))
+    tried: list[int] = []
+
+    async def settle(federation: Any, results: Sequence[int]) -> None:
+        tried.append(len(results))
+        if len(results) > 1:
+            raise OvertakenError("a deadlock")
+        await pile.settle(federation, results)
+
+    async with at_work(pile.line(slots=16, settle=settle)):
+        await until(lambda: len(pile.done) + len(pile.failed) == 16)
+
+    assert pile.failed == []
+    assert len(tried) - tried.count(1) <= 2  # no batch was tried again as it was
 
 
 async def test_a_bell_is_answered_without_waiting_for_the_next_look(pile, monkeypatch):
