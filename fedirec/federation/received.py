@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from fedirec.activitypub.parse import Activity, parse_activity
+from fedirec.domain.queue_states import ReceivedState
 from fedirec.errors import LeaseLostError
 from fedirec.failpoints import failpoint
 from fedirec.federation import pointers, registry
@@ -117,7 +118,8 @@ async def apply_all(
 
 def _tell(federation: Federation, batch: Sequence[Prepared], outcomes: Sequence[Outcome]) -> None:
     for prepared, outcome in zip(batch, outcomes, strict=True):
-        federation.counts.handled["ignored" if outcome.ignored else "handled"] += 1
+        state = ReceivedState.IGNORED if outcome.ignored else ReceivedState.HANDLED
+        federation.counts.handled[state.value] += 1
         _log.debug(
             "received.handled",
             activity_id=prepared.activity.id,
@@ -203,7 +205,7 @@ async def _settle(
             transaction,
             id=claimed.id,
             token=claimed.token,
-            state="ignored",
+            state=ReceivedState.IGNORED,
             detail=outcome.ignored,
             now=scene.now,
         )

@@ -12,6 +12,7 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from fedirec.domain.circuits import CircuitState, sign_of
+from fedirec.domain.queue_states import DeliveryState
 from fedirec.domain.retry import Again, Done, GiveUp, Plan, Tries, next_attempt
 from fedirec.failpoints import failpoint
 from fedirec.federation.context import Federation
@@ -63,7 +64,7 @@ async def settle(
 def _tell(
     log: FilteringBoundLogger, result: DeliveryResult, settlement: Settlement, *, is_ours: bool
 ) -> None:
-    tell = log.debug if is_ours and settlement.state == "delivered" else log.info
+    tell = log.debug if is_ours and settlement.state is DeliveryState.DELIVERED else log.info
     tell(
         "delivery.settled" if is_ours else "delivery.lease_lost",
         activity_id=result.claimed.activity_id,
@@ -110,16 +111,16 @@ def plan_next(result: DeliveryResult, now: datetime, jitter: float) -> Plan:
     )
 
 
-def _state_after(plan: Plan, *, is_blocked: bool) -> tuple[str, datetime | None]:
+def _state_after(plan: Plan, *, is_blocked: bool) -> tuple[DeliveryState, datetime | None]:
     """Return the row's state, and when it is due again if it is."""
     if is_blocked:
-        return "cancelled", None
+        return DeliveryState.CANCELLED, None
     match plan:
         case Done():
-            return "delivered", None
+            return DeliveryState.DELIVERED, None
         case Again(at=at):
-            return "waiting", at
+            return DeliveryState.WAITING, at
         case GiveUp(is_expired=is_expired):
-            return ("expired" if is_expired else "gone"), None
+            return (DeliveryState.EXPIRED if is_expired else DeliveryState.GONE), None
         case _:
             assert_never(plan)

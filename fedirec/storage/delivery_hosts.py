@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from fedirec.domain.circuits import FRESH, RELEASE_EVERY, CircuitState, room_for
+from fedirec.domain.queue_states import DeliveryState
 from fedirec.storage.circuits import find_circuits, note_releases
 from fedirec.storage.database import Row, Transaction, from_microseconds, to_microseconds
 from fedirec.storage.statements import (
@@ -27,7 +28,7 @@ from fedirec.storage.statements import (
 
 NEW: Final = 0
 AGAIN: Final = 1
-LANES: Final = {NEW: "due", AGAIN: "waiting"}
+LANES: Final = {NEW: DeliveryState.DUE, AGAIN: DeliveryState.WAITING}
 """Which rows a lane is about, by their state."""
 
 ACTIVE: Final = "state in ('due', 'waiting', 'leased')"

@@ -19,6 +19,7 @@ from typing import Final
 
 from fedirec.domain.actors import ActivityId, ActorId, Host, InboxUrl
 from fedirec.domain.circuits import CircuitState, Sign
+from fedirec.domain.queue_states import DeliveryState, ReceivedState
 from fedirec.storage.circuits import HostSigns, note_signs
 from fedirec.storage.database import Row, Transaction, Value, to_microseconds
 from fedirec.storage.delivery_hosts import (
@@ -114,7 +115,7 @@ class Settlement:
     activity_id: ActivityId
     inbox: InboxUrl
     token: str
-    state: str
+    state: DeliveryState
     next_at: datetime | None = None
     cls: str | None = None
     status: int | None = None
@@ -303,7 +304,7 @@ async def settle_received(  # noqa: PLR0913 - a row's columns
     *,
     id: str,  # noqa: A002 - the specification's word
     token: str,
-    state: str,
+    state: ReceivedState,
     now: datetime,
     next_at: datetime | None = None,
     cls: str | None = None,
@@ -318,7 +319,7 @@ async def settle_received(  # noqa: PLR0913 - a row's columns
         {
             "id": id,
             "token": token,
-            "state": state,
+            "state": state.value,
             "is_end": next_at is None,
             "next_at": to_microseconds(now if next_at is None else next_at),
             "class": cls,
@@ -391,7 +392,7 @@ def _settled(settlement: Settlement) -> dict[str, Value]:
         "activity": settlement.activity_id,
         "url": settlement.inbox,
         "token": settlement.token,
-        "new_state": settlement.state,
+        "new_state": settlement.state.value,
         "at": None if next_at is None else to_microseconds(next_at),
         "class": settlement.cls,
         "status": settlement.status,

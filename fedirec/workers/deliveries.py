@@ -12,6 +12,7 @@ from typing import Final
 from fedirec.activitypub.identifiers import Mint
 from fedirec.domain.limits import Limits
 from fedirec.domain.pacing import open_slots, retry_room
+from fedirec.domain.queue_states import DeliveryState
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import DeliveryResult, deliver
 from fedirec.federation.inbox_moves import ask_after_inbox, is_telling
@@ -180,7 +181,7 @@ async def _fail(federation: Federation, claimed: ClaimedDelivery, error: BaseExc
         activity_id=claimed.activity_id,
         inbox=claimed.inbox,
         token=claimed.token,
-        state="dead" if is_dead else "waiting",
+        state=DeliveryState.DEAD if is_dead else DeliveryState.WAITING,
         next_at=None if is_dead else next_at,
         cls=class_of(error),
         detail=describe(error),
@@ -196,7 +197,7 @@ async def _release(federation: Federation, items: Sequence[ClaimedDelivery]) -> 
             activity_id=claimed.activity_id,
             inbox=claimed.inbox,
             token=claimed.token,
-            state="due",
+            state=DeliveryState.DUE,
             next_at=now,
         )
         for claimed in items

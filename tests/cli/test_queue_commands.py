@@ -8,6 +8,7 @@ import pytest
 from fedirec.cli.opening import open_here
 from fedirec.domain.actors import ActivityId, Host, InboxUrl
 from fedirec.domain.circuits import Sign
+from fedirec.domain.queue_states import ReceivedState
 from fedirec.storage import deliveries
 from fedirec.storage.circuits import HostSigns, note_signs
 from fedirec.storage.deliveries import Leaving
@@ -130,7 +131,7 @@ def receive(*numbers: int) -> list[str]:
                     transaction,
                     id=item.id,
                     token="t",
-                    state="dead",
+                    state=ReceivedState.DEAD,
                     now=federation.now(),
                     detail="Traceback:\n  \x1b[31mKeyError: 'oak'",
                 )

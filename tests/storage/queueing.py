@@ -5,6 +5,7 @@ from typing import Any
 
 from fedirec.domain.actors import Host, InboxUrl
 from fedirec.domain.circuits import Circuit, Sign
+from fedirec.domain.queue_states import DeliveryState
 from fedirec.storage import deliveries, queue
 from fedirec.storage.circuits import HostSigns, find_circuits, note_signs
 from fedirec.storage.database import Database
@@ -79,7 +80,11 @@ async def settle(
 ) -> list[bool]:
     settlements = [
         Settlement(
-            activity_id=each.activity_id, inbox=each.inbox, token=each.token, state=state, **more
+            activity_id=each.activity_id,
+            inbox=each.inbox,
+            token=each.token,
+            state=DeliveryState(state),
+            **more,
         )
         for each in claimed
     ]

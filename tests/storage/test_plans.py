@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fedirec.domain.actors import Host, InboxUrl
-from fedirec.domain.queue_states import ReceivedState
+from fedirec.domain.queue_states import DeliveryState, ReceivedState
 from fedirec.storage import (
     activities,
     actors,
@@ -220,7 +220,10 @@ async def test_the_queue_reads_no_table_whole(busy):
         )
         settlements = [
             queue.Settlement(
-                activity_id=each.activity_id, inbox=each.inbox, token="t", state="delivered"
+                activity_id=each.activity_id,
+                inbox=each.inbox,
+                token="t",
+                state=DeliveryState.DELIVERED,
             )
             for each in claimed
         ]
@@ -229,7 +232,7 @@ async def test_the_queue_reads_no_table_whole(busy):
             transaction, now=NOW, limit=64, token="t", lease_until=NOW + MINUTE
         )
         await queue.settle_received(
-            transaction, id=received[0].id, token="t", state="handled", now=NOW
+            transaction, id=received[0].id, token="t", state=ReceivedState.HANDLED, now=NOW
         )
 
     explaining = await explained(busy, work)

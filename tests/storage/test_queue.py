@@ -7,6 +7,7 @@ import pytest
 
 from fedirec.domain.actors import Host, InboxUrl
 from fedirec.domain.circuits import Sign
+from fedirec.domain.queue_states import DeliveryState
 from fedirec.storage import peers, queue, queue_steering
 from fedirec.storage.database import Database
 from fedirec.storage.queue import ClaimedDelivery, Settlement
@@ -66,19 +67,24 @@ async def test_a_late_result_in_a_batch_is_told_apart(storage):
     late, good = first
     (other,) = await claim(storage, worker="second")
     stolen = Settlement(
-        activity_id=other.activity_id, inbox=other.inbox, token="first", state="gone"
+        activity_id=other.activity_id, inbox=other.inbox, token="first", state=DeliveryState.GONE
     )
     async with storage.transaction() as transaction:
         held = await queue.settle_deliveries(
             transaction,
             [
-                Settlement(activity_id=late.activity_id, inbox=late.inbox, token="x", state="gone"),
+                Settlement(
+                    activity_id=late.activity_id,
+                    inbox=late.inbox,
+                    token="x",
+                    state=DeliveryState.GONE,
+                ),
                 stolen,
                 Settlement(
                     activity_id=good.activity_id,
                     inbox=good.inbox,
                     token="first",
-                    state="delivered",
+                    state=DeliveryState.DELIVERED,
                     cls="ok",
                     status=202,
                 ),

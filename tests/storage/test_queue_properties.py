@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fedirec.domain.actors import Host, InboxUrl
+from fedirec.domain.queue_states import DeliveryState
 from fedirec.storage import deliveries, queue
 from fedirec.storage.database import Database
 from fedirec.storage.deliveries import Leaving
@@ -165,7 +166,7 @@ class Model:
             activity_id=claimed.activity_id,
             inbox=claimed.inbox,
             token=claimed.token,
-            state="delivered" if step.is_delivered else "waiting",
+            state=DeliveryState.DELIVERED if step.is_delivered else DeliveryState.WAITING,
             next_at=None if step.is_delivered else self.now + timedelta(seconds=5),
         )
         async with self.database.transaction() as transaction:

@@ -7,6 +7,7 @@ import pytest
 
 from fedirec.domain.actors import Host, InboxUrl
 from fedirec.domain.circuits import Sign
+from fedirec.domain.queue_states import DeliveryState
 from fedirec.storage import deliveries, queue
 from fedirec.storage.database import Database
 from fedirec.storage.deliveries import Leaving
@@ -88,7 +89,7 @@ async def settle(
                 activity_id=item.activity_id,
                 inbox=item.inbox,
                 token="worker",
-                state=state,
+                state=DeliveryState(state),
                 next_at=next_at,
             )
             for item in claimed

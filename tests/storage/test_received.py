@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fedirec.domain.queue_states import ReceivedState
 from fedirec.storage import inboxes, queue
 from fedirec.storage.database import Database, Transaction
 from fedirec.storage.inboxes import Source
@@ -48,7 +49,12 @@ async def settle(
 ) -> bool:
     async with database.transaction() as transaction:
         return await queue.settle_received(
-            transaction, id=claimed.id, token=claimed.token, state=state, now=now, **more
+            transaction,
+            id=claimed.id,
+            token=claimed.token,
+            state=ReceivedState(state),
+            now=now,
+            **more,
         )
 
 
