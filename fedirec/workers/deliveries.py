@@ -6,19 +6,23 @@ ended its workers before.
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
+
+import structlog
 
 from fedirec.activitypub.identifiers import Mint
 from fedirec.domain.limits import Limits
 from fedirec.domain.pacing import open_slots, retry_room
 from fedirec.domain.queue_states import DeliveryState
+from fedirec.errors import StorageUnavailableError
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import DeliveryResult, deliver
 from fedirec.federation.inbox_moves import ask_after_inbox, is_telling
 from fedirec.federation.settling import settle
 from fedirec.storage import queue
 from fedirec.storage.database import Transaction
+from fedirec.storage.handing_back import hand_back
 from fedirec.storage.queue import ClaimedDelivery, Settlement
 from fedirec.workers.failures import class_of, describe, is_last, next_try_at
 from fedirec.workers.in_hand import InHand
@@ -26,6 +30,11 @@ from fedirec.workers.line import Line
 
 SETTLING: Final = timedelta(seconds=10)
 """Of the lease, what is left for recording the answer."""
+AHEAD: Final = timedelta(seconds=2)
+"""So long after it was leased a delivery is begun, or else handed back: its lease runs."""
+
+
+_log: Final = structlog.get_logger(__name__)
 
 
 def delivery_line(federation: Federation) -> Line[ClaimedDelivery, DeliveryResult]:
@@ -56,6 +65,7 @@ class _Deliveries:
         self._in_hand = InHand()
         self._began_at: float | None = None
         self._ahead: tuple[ClaimedDelivery, ...] = ()
+        self._ahead_since: datetime | None = None
         self._is_closed = False
 
     async def claim(self, federation: Federation, limit: int) -> Sequence[ClaimedDelivery]:
@@ -63,6 +73,7 @@ class _Deliveries:
 
         What was leased ahead is begun first, and needs no other look while it fills most of them.
         """
+        await self._hand_back_stale(federation)
         ahead = len(self._ahead[:limit])
         limit -= ahead
         under_way = self._slots - limit
@@ -102,17 +113,31 @@ class _Deliveries:
 
         may_take = len(results) > 1 and federation.database.engine == "sqlite"
         await settle(federation, results, take if may_take and self._is_at_full_speed() else None)
-        if self._is_closed and claimed:  # told to stop meanwhile
-            await _release(federation, claimed)
-            return
         self._take(claimed, is_suspect=False)
         self._ahead += tuple(claimed)
+        self._ahead_since = federation.now()
+        if self._is_closed:  # told to stop meanwhile
+            await self._hand_back(federation)
 
-    def close(self) -> Sequence[ClaimedDelivery]:
-        """Lease nothing ahead any more; return what was, and was not begun."""
+    async def close(self, federation: Federation) -> None:
+        """Lease nothing ahead any more, and hand back what was."""
         self._is_closed = True
+        await self._hand_back(federation)
+
+    async def _hand_back_stale(self, federation: Federation) -> None:
+        since = self._ahead_since
+        if self._ahead and since is not None and federation.now() - since > AHEAD:
+            await self._hand_back(federation)
+
+    async def _hand_back(self, federation: Federation) -> None:
+        """Give up what was leased ahead; if that cannot be recorded its lease runs out."""
         ahead, self._ahead = self._ahead, ()
-        return ahead
+        for each in ahead:
+            self._in_hand.put_down(_name_of(each))
+        try:
+            await _release(federation, ahead, were_begun=False)
+        except StorageUnavailableError as error:
+            _log.warning("delivery.not_handed_back", items=len(ahead), reason=str(error))
 
     def _begin(self, count: int) -> Sequence[ClaimedDelivery]:
         begun, self._ahead = self._ahead[:count], self._ahead[count:]
@@ -190,17 +215,12 @@ async def _fail(federation: Federation, claimed: ClaimedDelivery, error: BaseExc
         await queue.settle_deliveries(transaction, [settlement], now=now)
 
 
-async def _release(federation: Federation, items: Sequence[ClaimedDelivery]) -> None:
+async def _release(
+    federation: Federation, items: Sequence[ClaimedDelivery], *, were_begun: bool = True
+) -> None:
+    if not items:
+        return
     now = federation.now()
-    settlements = [
-        Settlement(
-            activity_id=claimed.activity_id,
-            inbox=claimed.inbox,
-            token=claimed.token,
-            state=DeliveryState.DUE,
-            next_at=now,
-        )
-        for claimed in items
-    ]
-    async with federation.database.transaction() as transaction:
-        await queue.settle_deliveries(transaction, settlements, now=now)
+    await federation.database.run(
+        lambda transaction: hand_back(transaction, items, were_begun=were_begun, now=now)
+    )

@@ -14,6 +14,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+async def _nothing(_federation: Federation) -> None:
+    """Close a line that claims nothing ahead."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line(Generic[Item, Result]):
     """One kind of leased work.
@@ -25,7 +29,7 @@ class Line(Generic[Item, Result]):
     each is tried alone. `fail` records what came in place of a result, `release` hands items
     back. `after` is what a recorded result still asks for, if it `asks_more`: done in no slot,
     and perhaps not at all; nothing is lost then. `close` is told once that nothing more is begun,
-    and returns what was claimed ahead.
+    and hands back what was claimed ahead.
     """
 
     name: str
@@ -39,5 +43,5 @@ class Line(Generic[Item, Result]):
     release: Callable[[Federation, Sequence[Item]], Awaitable[None]]
     after: Callable[[Federation, Result], Awaitable[None]] | None = None
     asks_more: Callable[[Result], bool] = lambda _result: True
-    close: Callable[[], Sequence[Item]] = tuple
+    close: Callable[[Federation], Awaitable[None]] = _nothing
     patience: timedelta = timedelta(seconds=25)  # the server cancels us after 30

@@ -321,9 +321,7 @@ async def _drain(
     federation: Federation, line: Line[Item, Result], running: dict[asyncio.Task[None], Item]
 ) -> None:
     """Wait for what is under way; hand back what takes too long, and what was not begun."""
-    ahead = line.close()
-    if ahead:
-        await _attempt(f"releasing {line.name}", line.release(federation, ahead))
+    await _attempt(f"closing {line.name}", line.close(federation))
     if not running:
         return
     await asyncio.wait(list(running), timeout=line.patience.total_seconds())

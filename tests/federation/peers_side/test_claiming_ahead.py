@@ -88,19 +88,17 @@ async def test_the_commit_that_settles_also_claims_what_takes_the_slots(federati
     assert not {each.claimed.inbox for each in results} & {each.inbox for each in begun}
 
 
-async def test_what_was_claimed_ahead_is_handed_back_when_nothing_more_is_begun(
+async def test_what_was_claimed_ahead_is_handed_back_untried_when_nothing_more_is_begun(
     federation, database
 ):
     federation = await at_full_speed(federation, database)
     line = delivery_line(federation)
     await line.settle(federation, await answered(line, federation))
 
-    ahead = line.close()
-    await line.release(federation, ahead)
+    await line.close(federation)
 
-    found = await states(federation)
-    assert found == ["delivered"] * 4 + ["due"] * 8
-    assert list(line.close()) == []
+    assert await states(federation) == ["delivered"] * 4 + ["due"] * 8
+    assert await tries(federation) == [0] * 8 + [1] * 4
 
 
 async def test_nothing_is_claimed_ahead_once_nothing_more_is_begun(federation, database):
@@ -108,8 +106,61 @@ async def test_nothing_is_claimed_ahead_once_nothing_more_is_begun(federation, d
     line = delivery_line(federation)
     results = await answered(line, federation)
 
-    line.close()
+    await line.close(federation)
     await line.settle(federation, results)
 
-    found = await states(federation)
-    assert found == ["delivered"] * 4 + ["due"] * 8
+    assert await states(federation) == ["delivered"] * 4 + ["due"] * 8
+    assert await tries(federation) == [0] * 8 + [1] * 4
+
+
+@pytest.mark.rule("ST-03")
+async def test_handing_back_forgets_nothing_of_the_tries_before(federation, database, clock):
+    federation = await at_full_speed(federation, database)
+    line = delivery_line(federation)
+    refused = [
+        replace(each, cls=DeliveryClass.REJECTED, status=422, detail="no")
+        for each in await answered(line, federation)
+    ]
+    await line.settle(federation, refused)
+    await line.close(federation)
+    clock.forward(hours=2)
+    begun = await delivery_line(federation).claim(federation, 4)
+
+    await line.release(federation, begun)
+
+    async with federation.database.reading() as reader:
+        rows = await reader.fetch_all(
+            "select state, attempt, last_class, last_detail, alike from deliveries"
+            " where attempt > 1 or last_class is not null order by inbox"
+        )
+    again = [row for row in rows if row["last_class"] == "rejected"]
+    assert [(row["last_detail"], row["alike"], row["state"]) for row in again] == [
+        ("no", 1, "waiting")
+    ] * 4
+
+
+async def test_what_was_claimed_ahead_long_ago_is_not_begun_under_its_old_lease(
+    federation, database, clock
+):
+    federation = await at_full_speed(federation, database)
+    line = delivery_line(federation)
+    await line.settle(federation, await answered(line, federation))
+    async with federation.database.reading() as reader:
+        rows = await reader.fetch_all(
+            "select distinct lease_token from deliveries where state = 'leased'"
+        )
+    old = {row["lease_token"] for row in rows}
+
+    clock.forward(seconds=50)
+    begun = await line.claim(federation, line.slots)
+
+    assert len(begun) == line.slots
+    assert old.isdisjoint({each.token for each in begun})
+    assert {each.attempt for each in begun} == {1}
+
+
+async def tries(federation: Federation) -> list[int]:
+    """How often each was tried."""
+    async with federation.database.reading() as reader:
+        rows = await reader.fetch_all("select attempt from deliveries order by attempt")
+    return [int(str(row["attempt"])) for row in rows]
