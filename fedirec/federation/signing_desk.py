@@ -27,28 +27,43 @@ class SigningDesk:
 
     def __init__(self) -> None:
         self._waiting: list[_Waiting] = []
-        self._is_busy = False
+        self._under_way = 0
 
     async def sign(self, job: Job) -> Headers:
         """Return what a job returns, or raise what it raises."""
         loop = asyncio.get_running_loop()
         signed: asyncio.Future[Headers] = loop.create_future()
         self._waiting.append((job, signed))
-        if not self._is_busy:
-            self._is_busy = True
+        if not self._under_way:
+            self._under_way += 1
             loop.call_soon(self._begin)  # once all have come that are ready now
         return await signed
 
     def _begin(self) -> None:
         chunk, self._waiting = self._waiting[:CHUNK], self._waiting[CHUNK:]
-        chunk = [(job, signed) for job, signed in chunk if not signed.done()]  # else its asker left
-        jobs = [job for job, _ in chunk]
-        signing = asyncio.get_running_loop().run_in_executor(None, _sign_all, jobs)
-        signing.add_done_callback(partial(self._end, chunk))
+        self._sign([(job, signed) for job, signed in chunk if not signed.done()])  # else it left
 
-    def _end(self, chunk: Sequence[_Waiting], signing: asyncio.Future[list[_Outcome]]) -> None:
+    def _sign(self, chunk: Sequence[_Waiting]) -> None:
+        jobs = [job for job, _ in chunk]
+        try:
+            signing = asyncio.get_running_loop().run_in_executor(None, _sign_all, jobs)
+        except RuntimeError as error:  # no thread is to be had
+            self._end(chunk, [error] * len(chunk))
+        else:
+            signing.add_done_callback(partial(self._read, chunk))
+
+    def _read(self, chunk: Sequence[_Waiting], signing: asyncio.Future[list[_Outcome]]) -> None:
         fault = asyncio.CancelledError() if signing.cancelled() else signing.exception()
-        outcomes = signing.result() if fault is None else [fault] * len(chunk)
+        if fault is None:
+            self._end(chunk, signing.result())
+        elif len(chunk) == 1 or signing.cancelled():
+            self._end(chunk, [fault] * len(chunk))
+        else:  # a fault of ours: whose it is shows when each is signed alone
+            self._under_way += len(chunk) - 1
+            for each in chunk:
+                self._sign([each])
+
+    def _end(self, chunk: Sequence[_Waiting], outcomes: Sequence[_Outcome]) -> None:
         for (_, signed), outcome in zip(chunk, outcomes, strict=True):
             if signed.done():
                 continue
@@ -56,9 +71,10 @@ class SigningDesk:
                 signed.set_exception(outcome)
             else:
                 signed.set_result(outcome)
-        self._is_busy = bool(self._waiting)
-        if self._is_busy:
-            self._begin()
+        self._under_way -= 1
+        if self._waiting and not self._under_way:
+            self._under_way += 1
+            asyncio.get_running_loop().call_soon(self._begin)
 
 
 def _sign_all(jobs: Sequence[Job]) -> list[_Outcome]:

@@ -2,6 +2,9 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from fedirec.errors import InvalidInputError
 from fedirec.federation.signing_desk import CHUNK, Headers, Job, SigningDesk
@@ -57,17 +60,35 @@ async def test_one_that_cannot_be_signed_fails_alone():
     assert good == {"signature": "good"}
 
 
-async def test_a_fault_of_ours_reaches_all_that_were_beside_it_and_no_later_one():
+@pytest.mark.rule("ST-03")
+async def test_a_fault_of_ours_reaches_nobody_beside_it():
     desk, pen = SigningDesk(), Pen()
 
     def fail() -> Headers:
         raise ZeroDivisionError
 
-    first = await asyncio.gather(
+    bad, good = await asyncio.gather(
         desk.sign(fail), desk.sign(pen.job("beside")), return_exceptions=True
     )
 
-    assert [type(outcome) for outcome in first] == [ZeroDivisionError, ZeroDivisionError]
+    assert isinstance(bad, ZeroDivisionError)
+    assert good == {"signature": "beside"}
+
+
+async def test_while_no_thread_is_to_be_had_each_is_told_so_and_later_ones_are_signed():
+    desk, pen = SigningDesk(), Pen()
+    loop = asyncio.get_running_loop()
+    closed = ThreadPoolExecutor()
+    closed.shutdown()
+    loop.set_default_executor(closed)
+    names = [str(number) for number in range(CHUNK + 1)]
+
+    refused = await asyncio.gather(
+        *(desk.sign(pen.job(name)) for name in names), return_exceptions=True
+    )
+    loop.set_default_executor(ThreadPoolExecutor())
+
+    assert {type(each) for each in refused} == {RuntimeError}
     assert await desk.sign(pen.job("later")) == {"signature": "later"}
 
 
