@@ -26,7 +26,8 @@ UNSEEN: Final = frozenset({
 
 _STATEMENTS: Final = 1_024
 _WRITTEN: Final = re.compile(
-    r"\b(?:insert\s+(?:or\s+\w+\s+)?into|update|delete\s+from)\s+(\w+)", re.IGNORECASE
+    r"\b(?:insert\s+(?:or\s+\w+\s+)?into|update|delete\s+from)\s+(?!(?:set|skip)\b)(\w+)",
+    re.IGNORECASE,
 )
 
 

@@ -24,7 +24,7 @@ from fedirec.web.requests import is_signed
 
 LIFE: Final = timedelta(seconds=1)
 MAX_BYTES: Final = 8_388_608
-_LEAST_BYTES: Final = 2_048  # so that many small answers, with their keys and headers, count too
+_LEAST_BYTES: Final = 2_048  # so that many small answers, with their headers, count too
 _NO_TIME: Final = timedelta()
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -37,6 +37,7 @@ class _Kept:
     answered: Answered
     changes: int
     made_at: datetime
+    target_bytes: int
 
 
 class Shelf:
@@ -87,7 +88,7 @@ class Shelf:
         answered = request.get(ANSWERED)
         if answered is None or answered.tag is None:
             return
-        kept = _Kept(answered=answered, changes=changes, made_at=made_at)
+        kept = _Kept(answered=answered, changes=changes, made_at=made_at, target_bytes=len(key[0]))
         if _size(kept) <= self._kept.maxsize:
             self._kept[key] = kept
 
@@ -122,4 +123,4 @@ def kept(
 
 
 def _size(kept: _Kept) -> int:
-    return _LEAST_BYTES + len(kept.answered.body)
+    return _LEAST_BYTES + kept.target_bytes + len(kept.answered.body)

@@ -49,6 +49,21 @@ async def test_a_write_counts_where_its_table_is_seen(database, write, sql, grow
     assert tuple(new > old for new, old in zip(after, before, strict=True)) == grown
 
 
+PEER = """insert into peers (host, first_seen_at, last_seen_at) values ('a.example', 1, 1)
+on conflict (host) do update set last_seen_at = excluded.last_seen_at"""
+CLAIM = """update deliveries set state = 'leased' where activity_id in (
+  select activity_id from deliveries where state = 'due' for update skip locked)"""
+
+
+@pytest.mark.parametrize("sql", [PEER, CLAIM])
+def test_the_books_of_the_queue_count_nothing_however_they_are_written(sql):
+    changes = Changes()
+
+    changes.note([sql])
+
+    assert seen(changes) == (0, 0)
+
+
 async def test_reading_counts_nothing(database):
     before = seen(database.changes)
 
