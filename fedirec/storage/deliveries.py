@@ -105,9 +105,9 @@ update deliveries set state = 'cancelled', settled_at = :now, last_class = '{SUP
 where attempt = 0 and last_class is null and state in ('due', 'held')
   and activity_id in ({_SAYING}) returning host"""  # noqa: S608 - text of ours
 _SUPERSEDE_FAN_OUTS: Final = f"delete from fan_outs where activity_id in ({_SAYING})"  # noqa: S608 - text of ours
-# An inbox is in no index of its own: what waits for it is found by the host of its actor, which is
-# the same after a move.
-_WAITS: Final = f"inbox = :old and host = :host and {ACTIVE} and state in ('due', 'waiting')"
+# An inbox is in no index of its own, and its actors may be on several hosts: all that is unfinished
+# is looked at, for one inbox at most once an hour.
+_WAITS: Final = f"inbox = :old and {ACTIVE} and state in ('due', 'waiting')"
 _REDIRECT: Final = f"""
 update deliveries set inbox = :new, host = :host, state = 'due', attempt = 0, next_at = :now
 where {_WAITS} and not exists (
@@ -209,7 +209,7 @@ async def redirect(
     new_inbox, host = moved
     told: dict[str, Value] = {"old": inbox, "new": new_inbox, "host": host, "now": at}
     count = await transaction.execute(_REDIRECT, told)
-    await transaction.execute(_NOT_TWICE, {"old": inbox, "host": host, "now": at})
+    await transaction.execute(_NOT_TWICE, {"old": inbox, "now": at})
     await look_at_waiting(transaction, [host], at)
     return count
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fedirec.domain.actors import Actor, InboxUrl
+from fedirec.domain.actors import Actor, Host, InboxUrl
 from fedirec.domain.follows import FollowState
 from fedirec.federation.context import Federation
 from fedirec.federation.delivery import deliver
@@ -58,6 +58,20 @@ async def test_what_waits_follows_an_inbox_to_where_its_actor_has_it(
 
     assert [request.path for request in peer.posts][-1] == bea.inbox.removeprefix(peer.origin)
     assert await claim(federation) == []
+
+
+async def test_all_that_waits_follows_an_inbox_though_it_was_written_down_for_another_host(
+    federation, peer, clock
+):
+    bea = peer.add_actor("bea")
+    await know(federation, bea, inbox=InboxUrl(f"{peer.origin}{OLD}"), shared_inbox=None)
+    peer.answers(OLD, 404)
+    await enqueue(federation, f"{peer.origin}{OLD}", Host("bridged.example"))
+
+    await attempt(federation)
+    await attempt(federation)
+
+    assert [request.path for request in peer.posts][-1] == bea.inbox.removeprefix(peer.origin)
 
 
 async def test_an_actor_whose_inbox_is_missing_is_asked_once_an_hour(federation, peer, clock):
