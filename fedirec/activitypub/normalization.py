@@ -114,7 +114,7 @@ def _defining(context: Json) -> list[Json]:
     """Return what of a context is no name of one that is known: its definitions."""
     if context is None or isinstance(context, str):
         return []
-    return [item for item in as_list(context) if isinstance(item, dict)]
+    return [item for item in as_list(context) if isinstance(item, dict | list)]
 
 
 def _refuse(message: str) -> NoReturn:
@@ -203,7 +203,10 @@ def _check_contexts(contexts: list[Json], *, is_ours: bool) -> None:
 
     A server writes the same in all that it sends: what was found good is remembered.
     """
-    text = dump({"contexts": contexts})
+    try:
+        text = dump({"contexts": contexts})
+    except UnicodeEncodeError:
+        _refuse("half a character in a @context")
     if len(text) > _CONTEXT_BYTES:
         _check_definitions(contexts, is_ours=is_ours)
     else:

@@ -140,9 +140,11 @@ def test_keywords_that_rearrange_a_document_are_refused(keyword, is_inside):
 )
 def test_contexts_that_move_the_ground_are_refused_anywhere(definition):
     document = {**CREATE, "object": {"@context": [definition], "type": "Note"}}
+    nested = {**CREATE, "@context": [[{"@context": definition}]]}
 
-    with pytest.raises(MalformedActivityError, match="@context"):
-        normalize(document)
+    for each in (document, nested):
+        with pytest.raises(MalformedActivityError, match="@context"):
+            normalize(each)
 
 
 @pytest.mark.rule("SG-16")
