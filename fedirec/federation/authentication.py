@@ -76,7 +76,7 @@ async def prove(federation: Federation, request: SignedRequest) -> Proof:
     """Check a signature as far as what is known here goes; a key that is not, is not fetched.
 
     A known key that does not fit is fetched anew, at most once in five minutes. Nothing of the body
-    was read but its digest: who forges a signature costs no more than that (RX-14).
+    is read but its digest, so that who forges a signature costs little (RX-14).
 
     Raises:
         InvalidInputError: the signature's header is malformed, or there are several.

@@ -44,8 +44,8 @@ async def _take(request: web.Request, *, recipient: ActorId | None) -> web.Respo
     body = read_at_once(request, federation.limits)
     signed = as_signed(request, body or b"")
     buckets = await find_buckets(request, read_claim(signed))
+    check_flood(request, buckets)
     if body is None:
-        check_flood(request, buckets)
         signed = replace(signed, body=await read_body(request, federation.limits))
     await request.app[TURNSTILE].turn()
     with Toll(request, buckets) as toll:
