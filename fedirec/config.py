@@ -215,7 +215,9 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """Return the names in `environment` that look like settings and are none."""
     known = {PREFIX + name.upper() for name in _declared(Settings)} | {PREFIX + "CONFIG"}
     known |= {LIMITS + name.upper() for name in _declared(Limits)}
-    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+    return sorted(
+        name for name in environment if name.upper().startswith(PREFIX) and name not in known
+    )
 
 
 def _declared(kind: type[Settings | Limits]) -> dict[str, object]:

@@ -44,8 +44,10 @@ class HelpFormatter(argparse.HelpFormatter):
 class _Unchosen(argparse.ArgumentParser):
     """A command that is not to run: the help of the whole names it, and nothing is declared."""
 
-    def __init__(self) -> None:
-        """Leave out what makes a parser."""
+    def __init__(self, prog: str) -> None:
+        """Leave out what makes a parser, but for its name."""
+        self.prog = prog
+        self.formatter_class = HelpFormatter
 
     def add_argument(self, *_words: object, **_how: object) -> None:  # type: ignore[override]  # nobody uses what it returns
         """Declare nothing."""
@@ -68,10 +70,10 @@ def declaring(chosen: str | None) -> type[argparse.ArgumentParser]:
     All of them take 12 ms, as much as an interpreter that does nothing.
     """
 
-    def make(*, prog: str, description: str) -> argparse.ArgumentParser:
+    def make(*, prog: str, **how: str) -> argparse.ArgumentParser:
         if chosen is None or prog == f"fedirec {chosen}":
-            return argparse.ArgumentParser(prog=prog, description=description)
-        return _Unchosen()
+            return argparse.ArgumentParser(prog=prog, **how)  # type: ignore[arg-type]  # as argparse has it
+        return _Unchosen(prog)
 
     return make  # type: ignore[return-value]  # argparse calls it, and asks nothing else of it
 
