@@ -5,6 +5,7 @@ was not answered. Then all invariants hold, and the row's own promise.
 """
 
 import ast
+import asyncio
 import re
 import signal
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from fedirec.failpoints import NAMES, read_armed
 from tests.chaos.invariants import rows_of, settle_and_check
 from tests.chaos.program import program_over
 from tests.rules import tree
+
+SHOWN_WITHIN = 1.1
+"""Seconds after which what another process wrote is shown (`web/shelf.py`)."""
 
 # C11 (backup), C12 (media) and C13 (erasure) get their points together with their features; of C14
 # there are stamps so far, and no credentials.
@@ -144,6 +148,7 @@ async def test_half_way_through_a_rotation_one_set_of_keys_is_published(
     code = await program.command("member", "rotate-keys", "ada", failpoints=f"{point}=kill")
 
     assert code == -signal.SIGKILL
+    await asyncio.sleep(SHOWN_WITHIN)
     after = await published_keys(world, "ada")
     assert (before < after) if point == "keys.committed" else (before == after)
     await world.do("ada", world.note("ada"))
