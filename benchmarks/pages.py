@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,17 +20,51 @@ from fedirec.domain.job_notes import JobDraft, Pay, PayPer, Remote
 OK: Final = 200
 ACTIVITY_JSON: Final = {"accept": "application/activity+json"}
 HTML: Final = {"accept": "text/html", "accept-encoding": "gzip"}
-GOAL_ACTOR: Final = at_least(0.5)
-GOAL_PAGE: Final = at_least(0.08)
 _NOTES: Final = 20
 _WORDS: Final = "We raise an oak frame over three weeks and need hands that know a mallet. " * 3
 _PAY: Final = Pay(minimum=Decimal(24), maximum=Decimal(28), currency="EUR", per=PayPer.HOUR)
-_ACTORS: Final = 8_000
-_PAGES: Final = 2_000
+_BARE: Final = 8_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """One kind of GET: how many of it, and under how many addresses that differ in their query."""
+
+    name: str
+    target: str
+    headers: Mapping[str, str]
+    amount: int
+    goal: Goal | None = None
+    different: int = 1
+
+
+_ASKED: Final = (
+    _Asked(
+        name="actor GET / bare GET",
+        target="/users/ada",
+        headers=ACTIVITY_JSON,
+        amount=8_000,
+        goal=at_least(0.5),
+    ),
+    _Asked(
+        name="HTML page of 20 notes / bare GET",
+        target="/jobs",
+        headers=HTML,
+        amount=2_000,
+        goal=at_least(0.08),
+    ),
+    _Asked(
+        name="the same page, nothing of it kept / bare GET",
+        target="/jobs",
+        headers=HTML,
+        amount=1_000,
+        different=1_000,
+    ),
+)
 
 
 def reading(workshop: Workshop) -> list[Result]:
-    """Measure GETs of an actor and of the job board."""
+    """Measure GETs of an actor and of the job board, from what is kept and made anew."""
     room = workshop.room("pages")
     guild = new_guild(room / "guild")
     add_members(guild, ["ada"])
@@ -39,43 +74,29 @@ def reading(workshop: Workshop) -> list[Result]:
         bare_server(room) as bare,
         serving(guild) as server,
     ):
-        return [
-            _compare(
-                workshop, guild, server, bare,
-                ("actor GET / bare GET", "/users/ada", ACTIVITY_JSON, GOAL_ACTOR, _ACTORS),
-            ),
-            _compare(
-                workshop, guild, server, bare,
-                ("HTML page of 20 notes / bare GET", "/jobs", HTML, GOAL_PAGE, _PAGES),
-            ),
-        ]  # fmt: skip
+        return [_compare(workshop, guild, server, bare, asked) for asked in _ASKED]
 
 
-def _compare(
-    workshop: Workshop,
-    guild: Guild,
-    server: Child,
-    bare: Bare,
-    asked: tuple[str, str, Mapping[str, str], Goal, int],
-) -> Result:
-    name, target, headers, goal, amount = asked
-    file = _file(guild, target, headers)
-    plain = _file(guild, "/", headers)
+def _compare(workshop: Workshop, guild: Guild, server: Child, bare: Bare, asked: _Asked) -> Result:
+    file = _file(guild, asked)
+    plain = _file(guild, replace(asked, target="/", different=1))
     subjects: list[Played] = []
     yardsticks: list[Played] = []
-    play(workshop.generator, file, server, guild.port, times=100)
+    play(workshop.generator, file, server, guild.port, times=max(1, 100 // asked.different))
     for _ in range(workshop.plan.rounds):
-        times = workshop.plan.some(amount)
-        yardsticks.append(play(workshop.generator, plain, bare.child, bare.port, times=_ACTORS))
+        times = max(1, workshop.plan.some(asked.amount) // asked.different)
+        yardsticks.append(play(workshop.generator, plain, bare.child, bare.port, times=_BARE))
         subjects.append(play(workshop.generator, file, server, guild.port, times=times))
     for each in (*subjects, *yardsticks):
         if not each.answers.all_are(OK):
-            return failed(name, goal=goal, reason=f"expected 200: {each.answers.told()}")
+            return failed(
+                asked.name, goal=asked.goal, reason=f"expected 200: {each.answers.told()}"
+            )
     return compared(
-        name,
+        asked.name,
         [each.per_cpu_second for each in subjects],
         [each.per_cpu_second for each in yardsticks],
-        goal=goal,
+        goal=asked.goal,
         against="a GET of JSON from bare aiohttp, each CPU-s",
         detail={
             "server": "serve, SQLite; connections per address (RX-06) raised",
@@ -85,9 +106,14 @@ def _compare(
     )
 
 
-def _file(guild: Guild, target: str, headers: Mapping[str, str]) -> Path:
-    path = guild.folder / f"get{target.replace('/', '-')}"
-    return write_requests(path, [get_request(guild.place.authority, target, headers)])
+def _file(guild: Guild, asked: _Asked) -> Path:
+    """Write the requests: the same address, or as many as are different."""
+    path = guild.folder / f"get{asked.target.replace('/', '-')}-{asked.different}"
+    targets = [asked.target]
+    if asked.different > 1:
+        targets = [f"{asked.target}?n={number}" for number in range(asked.different)]
+    authority = guild.place.authority
+    return write_requests(path, [get_request(authority, each, asked.headers) for each in targets])
 
 
 def _post_jobs(guild: Guild) -> None:
