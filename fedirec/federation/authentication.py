@@ -72,11 +72,14 @@ class Proof:
     is_known_alive: bool
 
 
-async def prove(federation: Federation, request: SignedRequest) -> Proof:
+async def prove(
+    federation: Federation, request: SignedRequest, signature: ParsedSignature | None = None
+) -> Proof:
     """Check a signature as far as what is known here goes; a key that is not, is not fetched.
 
     A known key that does not fit is fetched anew, at most once in five minutes. Nothing of the body
-    is read but its digest, so that who forges a signature costs little (RX-14).
+    is read but its digest, so that who forges a signature costs little (RX-14). `signature` is what
+    was read of the request already, if it was.
 
     Raises:
         InvalidInputError: the signature's header is malformed, or there are several.
@@ -86,7 +89,7 @@ async def prove(federation: Federation, request: SignedRequest) -> Proof:
         RemoteUnavailableError: the key cannot be fetched anew now.
     """
     _check_sizes(federation, request)
-    signature = read_signature(request)
+    signature = signature or read_signature(request)
     signature.check_coverage()
     _check_host(federation, request)
     signature.check_time(federation.now(), federation.limits)

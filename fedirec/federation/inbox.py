@@ -31,6 +31,7 @@ from fedirec.federation.gate import open_gate
 from fedirec.federation.remote_actors import is_gone_at_origin
 from fedirec.signatures.digest import multibase_digest
 from fedirec.signatures.messages import SignedRequest
+from fedirec.signatures.schemes import ParsedSignature
 from fedirec.storage import actors
 from fedirec.storage.intake import Intake
 from fedirec.storage.received import Kept, ReceivedActivity
@@ -59,16 +60,18 @@ async def receive(
     request: SignedRequest,
     *,
     recipient: ActorId | None = None,
+    signature: ParsedSignature | None = None,
 ) -> Received:
     """Verify, authorize and keep one POST; returns once its row is committed.
 
-    `recipient` is the owner of a personal inbox, None for the shared one. Raises
+    `recipient` is the owner of a personal inbox, None for the shared one; `signature` is what
+    `read_signature` found in the request, if it was asked. Raises
     MalformedActivityError, StorageFullError, BlockedError, UnauthenticatedError, ForbiddenError,
     RemoteUnavailableError (the key's host is down); then nothing was stored.
     """
     # Whoever is deleted may have no key any more: of that the activity is read first (SG-15)
     may_be_farewell = b"Delete" in request.body
-    proof = None if may_be_farewell else await prove(federation, request)
+    proof = None if may_be_farewell else await prove(federation, request, signature)
     activity = parse_activity(request.body, limits=federation.limits)
     if activity.type not in TAKING_BACK:
         federation.space.check()

@@ -17,7 +17,7 @@ from fedirec.domain.limits import Limits
 from fedirec.domain.origins import host_of
 from fedirec.errors import InvalidInputError, TooManyRequestsError, UnauthenticatedError
 from fedirec.signatures.messages import SignedRequest
-from fedirec.signatures.schemes import read_signature
+from fedirec.signatures.schemes import ParsedSignature, read_signature
 from fedirec.storage import peers
 from fedirec.web.keys import FEDERATION, RATES
 
@@ -29,20 +29,20 @@ Bucket = tuple[str, int]
 class Claim:
     """Whose key a request names, before anything is verified; `host` is its server."""
 
-    key_id: str
+    signature: ParsedSignature
     host: Host
 
     @property
     def actor(self) -> str:
         """The key's id without its fragment: for most servers the actor."""
-        return self.key_id.partition("#")[0]
+        return self.signature.key_id.partition("#")[0]
 
 
 def read_claim(signed: SignedRequest) -> Claim | None:
     """Return what the request claims, or None when it claims nothing that can be read."""
     try:
-        key_id = read_signature(signed).key_id
-        return Claim(key_id=key_id, host=host_of(key_id))
+        signature = read_signature(signed)
+        return Claim(signature=signature, host=host_of(signature.key_id))
     except (InvalidInputError, UnauthenticatedError):
         return None
 

@@ -40,7 +40,7 @@ async def admit_reader(request: web.Request, *, is_open: bool = False) -> None:
     if is_signed(request):
         claim = read_claim(as_signed(request))
         if claim is not None:
-            await check_host(federation, claim.key_id)
+            await check_host(federation, claim.signature.key_id)
     if is_open or not (federation.is_authorized_fetch or federation.is_allow_list):
         return
     if await find_member(request, scope="read") is None:

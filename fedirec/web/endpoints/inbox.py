@@ -43,14 +43,22 @@ async def _take(request: web.Request, *, recipient: ActorId | None) -> web.Respo
     federation = request.app[FEDERATION]
     body = read_at_once(request, federation.limits)
     signed = as_signed(request, body or b"")
-    buckets = await find_buckets(request, read_claim(signed))
+    claim = read_claim(signed)
+    buckets = await find_buckets(request, claim)
     check_flood(request, buckets)
     if body is None:
         signed = replace(signed, body=await read_body(request, federation.limits))
+        claim = read_claim(signed)
     await request.app[TURNSTILE].turn()
     with Toll(request, buckets) as toll:
         try:
-            received = await receive(federation, request.app[INTAKE], signed, recipient=recipient)
+            received = await receive(
+                federation,
+                request.app[INTAKE],
+                signed,
+                recipient=recipient,
+                signature=None if claim is None else claim.signature,
+            )
         except (UnauthenticatedError, InvalidInputError, ForbiddenError):
             toll.count_bad()
             raise
