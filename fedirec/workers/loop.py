@@ -24,6 +24,7 @@ from fedirec.workers.upkeep import ask_after_stamps, keep_up
 
 POLL_SECONDS: Final = 1.0
 LINGER_SECONDS: Final = 0.05  # for a batch: a commit costs as much for one as for many
+BEGUN_AT_ONCE: Final = 4  # in one round of the loop: whoever reads a page waits for no more
 AFTER_PLACES: Final = 8  # beside the slots: peers decide how long it takes
 UPKEEP_SECONDS: Final = 5.0
 TIDYING_SECONDS: Final = 3_600.0
@@ -87,10 +88,12 @@ async def run_line(
             async with _looking_past(outage, stop):
                 claimed = await _claim(federation, line, free)
             looked_at = loop.time()
-            for item in claimed:
+            for place, item in enumerate(claimed):
                 task = tasks.create_task(_carry(federation, line, item, settling, afterwards))
                 running[task] = item
                 task.add_done_callback(partial(_end, running, bell))
+                if place % BEGUN_AT_ONCE == BEGUN_AT_ONCE - 1:
+                    await asyncio.sleep(0)
             if not claimed or len(claimed) < free:
                 await _pause(bell, POLL_SECONDS)
         await _drain(federation, line, running)
