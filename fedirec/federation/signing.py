@@ -114,10 +114,13 @@ async def _fetch(
 async def _post(
     federation: Federation, request: Request, sign: Signer, check_hop: Callable[[str], None]
 ) -> Response:
-    """Post once: signed before it is handed over, beside others that leave now."""
+    """Post once, signed beside others that leave now."""
     check_hop(request.url)
-    added = await federation.desk.sign(partial(sign, request))
-    return await federation.transport.post(replace(request, headers={**request.headers, **added}))
+
+    async def seal() -> Mapping[str, str]:
+        return await federation.desk.sign(partial(sign, request))
+
+    return await federation.transport.post(replace(request, seal=seal))
 
 
 def ways_to_sign(request: Request, remembered: Scheme | None) -> list[Way]:

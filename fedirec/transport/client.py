@@ -116,8 +116,13 @@ class HttpTransport:
         limit = self._limits.delivery_timeout
         url = self._gate(request.url)
         headers = self._headers(request, url, request.headers)
+
+        async def sealed() -> Mapping[str, str]:
+            added = {} if request.seal is None else await request.seal()
+            return _checked(headers | lower_names(added) | {"host": url.host})
+
         async with _within(limit if request.within is None else min(request.within, limit), url):
-            return await self._poster.post(url, headers, request.body)
+            return await self._poster.post(url, sealed, request.body)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -142,16 +147,14 @@ class HttpTransport:
         self, request: Request, url: ParsedUrl, given: Mapping[str, str]
     ) -> dict[str, str]:
         """Return the headers of this hop: `given`, our own on them, and signed last."""
-        headers = {name.lower(): value for name, value in given.items()}
+        headers = lower_names(given)
         headers |= {
             "accept-encoding": "identity", "host": url.host, "user-agent": self._user_agent,
         }  # fmt: skip
         if request.sign is not None:
             hop = replace(request, url=url.document, headers=headers)
-            added = {name.lower(): value for name, value in request.sign(hop).items()}
-            headers = headers | added | {"host": url.host}
-        check_headers(headers)
-        return headers
+            headers = headers | lower_names(request.sign(hop)) | {"host": url.host}
+        return _checked(headers)
 
     def _send(self, hop: Request) -> contextlib.AbstractAsyncContextManager[aiohttp.ClientResponse]:
         return self._session.request(
@@ -168,6 +171,16 @@ class HttpTransport:
         except BaseException:
             answer.close()  # never back into the pool with bytes still coming
             raise
+
+
+def lower_names(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers with their names in lower case."""
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _checked(headers: dict[str, str]) -> dict[str, str]:
+    check_headers(headers)
+    return headers
 
 
 def check_headers(headers: Mapping[str, str]) -> None:

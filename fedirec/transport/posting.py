@@ -4,7 +4,7 @@ Most of what this process sends are deliveries, each of which costs one signatur
 `ClientSession.request` all the rest cost as much again; what a delivery needs of it is a third.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import aiohttp
@@ -28,7 +28,7 @@ _SWITCHING: Final = 101
 
 
 class Poster:
-    """Sends what is signed already; the caller bounds the time, and knows the errors of aiohttp."""
+    """Dials first, then has it signed; the caller bounds the time, and knows aiohttp's errors."""
 
     def __init__(self, session: aiohttp.ClientSession, *, limits: Limits, guard: Guard) -> None:
         self._session = session
@@ -37,13 +37,19 @@ class Poster:
         self._seconds_silent = limits.first_byte_timeout.total_seconds()
         self._places: LRUCache[Origin, ClientRequest] = LRUCache(_PLACES)
 
-    async def post(self, url: ParsedUrl, headers: Mapping[str, str], body: bytes) -> Response:
-        """Send one request, and read its answer; the headers are checked already.
+    async def post(
+        self, url: ParsedUrl, seal: Callable[[], Awaitable[Mapping[str, str]]], body: bytes
+    ) -> Response:
+        """Send one request, and read its answer; `seal` returns its headers, checked already.
 
         A kept connection that the peer closed just as we wrote is tried once more, anew.
         """
-        letter = _head(url, headers, len(body)) + body
         connection, is_kept = await self._connect(url)
+        try:
+            letter = _head(url, await seal(), len(body)) + body
+        except BaseException:
+            connection.release()
+            raise
         try:
             return await self._exchange(connection, url, letter)
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):

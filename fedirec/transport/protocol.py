@@ -3,7 +3,7 @@
 Two things implement `Transport`: the real client, and the test fediverse's.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -11,12 +11,17 @@ from typing import Protocol
 Signer = Callable[["Request"], Mapping[str, str]]
 """Given the request as it will be sent on this hop, the headers to add (fresh date, signature)."""
 
+Sealer = Callable[[], Awaitable[Mapping[str, str]]]
+"""Returns the headers to add to a POST, once there is a connection to send it over."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One request. `url` is absolute, header names lower-case; `sign` is called on each hop.
 
-    `within` is how long all of it may take, where that is less than the transport's own limit.
+    `seal` is for a POST what `sign` is for a fetch: nothing is signed for a server that cannot be
+    reached. `within` is how long all of it may take, where that is less than the transport's own
+    limit.
     """
 
     method: str
@@ -24,6 +29,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     sign: Signer | None = None
+    seal: Sealer | None = None
     within: timedelta | None = None
 
 

@@ -3,11 +3,14 @@
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
+from fedirec.domain.retry import DeliveryClass
 from fedirec.errors import InvalidInputError
 from fedirec.federation.signing_desk import CHUNK, Headers, Job, SigningDesk
+from tests.federation.peers_side.test_delivery import attempt, enqueue
 
 
 class Pen:
@@ -103,3 +106,37 @@ async def test_who_has_gone_is_passed_by():
 
     assert gone.cancelled()
     assert stays.result() == {"signature": "stays"}
+
+
+class CountingDesk(SigningDesk):
+    """Counts what it is asked to sign."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    async def sign(self, job: Job) -> Headers:
+        self.asked += 1
+        return await super().sign(job)
+
+
+async def test_nothing_is_signed_for_a_server_that_cannot_be_reached(
+    federation, peer, unused_tcp_port
+):
+    desk = CountingDesk()
+    federation = replace(federation, desk=desk)
+    await enqueue(federation, f"http://127.0.0.1:{unused_tcp_port}/inbox", "127.0.0.1")
+
+    missed = await attempt(federation)
+
+    assert (missed.cls, desk.asked) == (DeliveryClass.TEMPORARY, 0)
+
+
+async def test_what_is_delivered_is_signed_once(federation, peer):
+    desk = CountingDesk()
+    federation = replace(federation, desk=desk)
+    await enqueue(federation, peer.add_actor("bea").inbox, peer.host)
+
+    sent = await attempt(federation)
+
+    assert (sent.cls, desk.asked) == (DeliveryClass.OK, 1)
