@@ -5,7 +5,7 @@ outlives its item's deadline; what is under way when we stop has 25 seconds, the
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -24,6 +24,7 @@ from fedirec.workers.upkeep import ask_after_stamps, keep_up
 
 POLL_SECONDS: Final = 1.0
 LINGER_SECONDS: Final = 0.05  # for a batch: a commit costs as much for one as for many
+SLOW_SECONDS: Final = 0.5  # of what is under way: others do not wait for it to be recorded with it
 BEGUN_AT_ONCE: Final = 4  # in one round of the loop: whoever reads a page waits for no more
 AFTER_PLACES: Final = 8  # beside the slots: peers decide how long it takes
 UPKEEP_SECONDS: Final = 5.0
@@ -70,12 +71,12 @@ async def run_line(
     federation: Federation, line: Line[Item, Result], bell: asyncio.Event, stop: asyncio.Event
 ) -> None:
     """Keep the slots of one line filled until `stop` is set, then let them empty."""
-    running: dict[asyncio.Task[None], Item] = {}
+    running: dict[asyncio.Task[None], _Begun[Item]] = {}
     outage = Outage(line.name)
     loop = asyncio.get_running_loop()
     looked_at = -LINGER_SECONDS
     async with asyncio.TaskGroup() as tasks:
-        settling = _Settling(federation, line, tasks, lambda: len(running))
+        settling = _Settling(federation, line, tasks, running)
         afterwards = _Afterwards(federation, line, tasks)
         while not stop.is_set():
             bell.clear()
@@ -88,9 +89,10 @@ async def run_line(
             async with _looking_past(outage, stop):
                 claimed = await _claim(federation, line, free)
             looked_at = loop.time()
+            settling.count_slow(looked_at - SLOW_SECONDS)
             for place, item in enumerate(claimed):
                 task = tasks.create_task(_carry(federation, line, item, settling, afterwards))
-                running[task] = item
+                running[task] = _Begun(item, looked_at)
                 task.add_done_callback(partial(_end, running, bell))
                 if place % BEGUN_AT_ONCE == BEGUN_AT_ONCE - 1:
                     await asyncio.sleep(0)
@@ -101,8 +103,15 @@ async def run_line(
         afterwards.end()
 
 
+class _Begun(NamedTuple, Generic[Item]):
+    """What is under way, and since when by the loop's clock."""
+
+    item: Item
+    at: float
+
+
 def _end(
-    running: dict[asyncio.Task[None], Item], bell: asyncio.Event, task: asyncio.Task[None]
+    running: dict[asyncio.Task[None], _Begun[Item]], bell: asyncio.Event, task: asyncio.Task[None]
 ) -> None:
     """Free the slot of what has ended."""
     del running[task]
@@ -154,12 +163,13 @@ class _Settling(Generic[Item, Result]):
         federation: Federation,
         line: Line[Item, Result],
         tasks: asyncio.TaskGroup,
-        under_way: Callable[[], int],
+        running: Mapping[asyncio.Task[None], _Begun[Item]],
     ) -> None:
         self._federation = federation
         self._line = line
         self._tasks = tasks
-        self._under_way = under_way
+        self._running = running
+        self._slow = 0
         self._waiting: list[_Waiter[Result]] = []
         self._enough = asyncio.Event()
         self._going: asyncio.Task[None] | None = None
@@ -178,6 +188,10 @@ class _Settling(Generic[Item, Result]):
         if failure is not None:
             raise failure
 
+    def count_slow(self, before: float) -> None:
+        """Note how many are under way since before an instant."""
+        self._slow = sum(begun.at < before for begun in self._running.values())
+
     def end(self) -> None:
         """End what goes on, as nobody waits for it any more."""
         if self._going is not None:
@@ -194,7 +208,9 @@ class _Settling(Generic[Item, Result]):
             self._going = None
 
     def _look_whether_enough(self) -> None:
-        if len(self._waiting) >= min(self._under_way(), max(self._line.slots // 2, 1)):
+        """All of a few, half of many: while these are recorded the others go on."""
+        lively, few = len(self._running) - self._slow, max(self._line.slots // 4, 1)
+        if len(self._waiting) >= (lively if lively <= few else max(few, lively // 2)):
             self._enough.set()
         else:
             self._enough.clear()
@@ -321,14 +337,16 @@ async def _attempt(what: str, doing: Awaitable[None]) -> None:
 
 
 async def _drain(
-    federation: Federation, line: Line[Item, Result], running: dict[asyncio.Task[None], Item]
+    federation: Federation,
+    line: Line[Item, Result],
+    running: Mapping[asyncio.Task[None], _Begun[Item]],
 ) -> None:
     """Wait for what is under way; hand back what takes too long, and what was not begun."""
     await _attempt(f"closing {line.name}", line.close(federation))
     if not running:
         return
     await asyncio.wait(list(running), timeout=line.patience.total_seconds())
-    late = {task: item for task, item in running.items() if not task.done()}
+    late = {task: begun.item for task, begun in running.items() if not task.done()}
     if not late:
         return
     for task in late:
