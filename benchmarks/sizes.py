@@ -41,7 +41,7 @@ _CLAIMS: Final = 8
 _CLAIMED: Final = 64
 _UNSEEN: Final = "select id from received where activity_key = ? and actor_id = ?"
 # as the server opens it
-_PRAGMAS: Final = ("pragma cache_size = -65536", "pragma mmap_size = 268435456")
+_PRAGMAS: Final = ("pragma cache_size = -16384", "pragma mmap_size = 268435456")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ _ROWS_FETCHED: Final = 64
 _PRAGMAS: Final = (
     "pragma synchronous = full",
     "pragma foreign_keys = on",
-    "pragma cache_size = -65536",  # KiB
+    "pragma cache_size = -16384",  # KiB; what is read comes by the memory map
     "pragma mmap_size = 268435456",
     "pragma temp_store = memory",
 )

@@ -33,10 +33,10 @@ READERS: Final = 2
 AT_REST: Final = 3
 """How many samples a rest is known by, the last ones: one may have met a probe, or a checkpoint."""
 MORE: Final = 1.1
-PAGES_BYTES: Final = 64 * 1024 * 1024
+PAGES_BYTES: Final = 16 * 1024 * 1024
 """How much of the database its writer keeps in memory; what readers map is not counted as ours."""
 PAGE_COST: Final = 1.05
-"""What a page costs there, in pages."""
+"""What a page costs there, in pages, at the least."""
 TOKEN: Final = "a-token-for-whoever-watches-the-soak"
 ORDINARY: Final = {
     "METRICS_TOKEN": TOKEN,

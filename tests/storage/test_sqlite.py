@@ -55,7 +55,7 @@ async def test_every_connection_has_the_safe_settings(tmp_path):
         "foreign_keys": 1,
         "busy_timeout": 5000,
         "page_size": 8192,
-        "cache_size": -65536,
+        "cache_size": -16384,
     }
 
     for open_unit in (database.reading, database.transaction):
