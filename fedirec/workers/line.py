@@ -24,12 +24,13 @@ class Line(Generic[Item, Result]):
 
     `slots` is how many items are under way at most, `deadline` how long one may take: less than
     its lease; `patience` is how long what is under way may go on when we stop. `claim` leases at
-    most that many items, their attempts counted already. `name_of` tells an item apart in the log:
-    its ids, never its body. `settle` records results in one transaction, all or none; if it fails,
-    each is tried alone. `fail` records what came in place of a result, `release` hands items
-    back. `after` is what a recorded result still asks for, if it `asks_more`: done in no slot,
-    and perhaps not at all; nothing is lost then. `close` is told once that nothing more is begun,
-    and hands back what was claimed ahead.
+    most that many items, their attempts counted already; after a look that did not find enough the
+    next waits for `gathers` at the least, so that it finds more. `name_of` tells an item apart in
+    the log: its ids, never its body. `settle` records results in one transaction, all or none; if
+    it fails, each is tried alone. `fail` records what came in place of a result, `release` hands
+    items back. `after` is what a recorded result still asks for, if it `asks_more`: done in no
+    slot, and perhaps not at all; nothing is lost then. `close` is told once that nothing more is
+    begun, and hands back what was claimed ahead.
     """
 
     name: str
@@ -44,4 +45,5 @@ class Line(Generic[Item, Result]):
     after: Callable[[Federation, Result], Awaitable[None]] | None = None
     asks_more: Callable[[Result], bool] = lambda _result: True
     close: Callable[[Federation], Awaitable[None]] = _nothing
+    gathers: timedelta = timedelta()
     patience: timedelta = timedelta(seconds=25)  # the server cancels us after 30

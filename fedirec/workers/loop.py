@@ -96,8 +96,8 @@ async def run_line(
                 task.add_done_callback(partial(_end, running, bell))
                 if place % BEGUN_AT_ONCE == BEGUN_AT_ONCE - 1:
                     await asyncio.sleep(0)
-            if not claimed or len(claimed) < free:
-                await _pause(bell, POLL_SECONDS)
+            if len(claimed) < free:
+                await _rest(bell, looked_at + line.gathers.total_seconds())
         await _drain(federation, line, running)
         settling.end()
         afterwards.end()
@@ -375,6 +375,12 @@ async def repeat(
 async def _unless_away(doing: Awaitable[None], outage: Outage, stop: asyncio.Event) -> None:
     async with _looking_past(outage, stop):
         await doing
+
+
+async def _rest(bell: asyncio.Event, not_before: float) -> None:
+    """Wait for the bell, or until the next look is due; and in any case until an instant."""
+    await _pause(bell, POLL_SECONDS)
+    await asyncio.sleep(not_before - asyncio.get_running_loop().time())
 
 
 async def _pause(bell: asyncio.Event, seconds: float) -> None:
