@@ -30,6 +30,7 @@ def test_a_quick_run_of_one_benchmark_prints_its_table_and_writes_its_json(tmp_p
     assert [record["name"] for record in records] == [
         "actor GET / bare GET",
         "HTML page of 20 notes / bare GET",
+        "the same page, nothing of it kept / bare GET",
     ]
     assert all(record["value"] is not None for record in records), ran.stdout
 
