@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from aiohttp import hdrs, web
-from cachetools import LRUCache
+from cachetools import TTLCache
 
 from fedirec.federation.context import Federation
 from fedirec.storage.changes import Changes, of_all_shown
@@ -41,12 +41,17 @@ class _Kept:
 
 
 class Shelf:
-    """The answers of one application; the one used longest ago makes room."""
+    """The answers of one application: gone with their time, and the oldest make room."""
 
     def __init__(self, federation: Federation, *, max_bytes: int = MAX_BYTES) -> None:
         self._changes = federation.database.changes
         self._now = federation.now
-        self._kept: LRUCache[Key, _Kept] = LRUCache(max_bytes, getsizeof=_size)
+        self._kept: TTLCache[Key, _Kept] = TTLCache(
+            max_bytes,
+            LIFE.total_seconds(),
+            timer=lambda: federation.now().timestamp(),
+            getsizeof=_size,
+        )
         self._making: dict[Key, asyncio.Event] = {}
 
     def find(self, key: Key, of: Callable[[Changes], int]) -> Answered | None:

@@ -4,12 +4,14 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from fedirec.community import endorsements
 from fedirec.community.membership import disable_member
 from fedirec.storage.changes import UNSEEN
 from fedirec.storage.opening import open_database
-from fedirec.web.shelf import LIFE
+from fedirec.web.answers import ANSWERED, Answered
+from fedirec.web.shelf import LIFE, Shelf
 from tests.web.home import ACTIVITY_JSON, HTML, Home, open_home
 from tests.web.stories import WORDS, endorsed, offered, posted
 
@@ -230,3 +232,25 @@ async def test_no_page_or_document_shows_what_is_not_counted(home):
 
     words = {word for sql in home.counts.statements for word in sql.replace(",", " ").split()}
     assert words & UNSEEN == set()
+
+
+@pytest.mark.rule("RX-05")
+async def test_what_is_over_its_time_or_over_the_bound_takes_no_memory(home):
+    answered = Answered(body=b"x" * 100, headers={}, tag="t", content_type=ACTIVITY_JSON)
+    shelf = Shelf(home.federation, max_bytes=100_000)
+
+    request = make_mocked_request("GET", "/jobs")
+    request[ANSWERED] = answered
+
+    def keep(number: int) -> None:
+        target = f"/jobs?n={number:02}{'x' * 3_000}"
+        shelf._keep((target, None), request, 0, home.federation.now())
+
+    for number in range(50):
+        keep(number)
+    full = len(shelf._kept)
+    home.clock.forward(LIFE)
+    keep(50)
+
+    assert full == 100_000 // (2_048 + len("/jobs?n=00") + 3_000 + 100)
+    assert len(shelf._kept) == 1
