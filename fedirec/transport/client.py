@@ -119,7 +119,7 @@ class HttpTransport:
 
         async def sealed() -> Mapping[str, str]:
             added = {} if request.seal is None else await request.seal()
-            return _checked(headers | lower_names(added) | {"host": url.host})
+            return _checked(headers | lowered(added.items()) | {"host": url.host})
 
         async with _within(limit if request.within is None else min(request.within, limit), url):
             return await self._poster.post(url, sealed, request.body)
@@ -147,13 +147,13 @@ class HttpTransport:
         self, request: Request, url: ParsedUrl, given: Mapping[str, str]
     ) -> dict[str, str]:
         """Return the headers of this hop: `given`, our own on them, and signed last."""
-        headers = lower_names(given)
+        headers = lowered(given.items())
         headers |= {
             "accept-encoding": "identity", "host": url.host, "user-agent": self._user_agent,
         }  # fmt: skip
         if request.sign is not None:
             hop = replace(request, url=url.document, headers=headers)
-            headers = headers | lower_names(request.sign(hop)) | {"host": url.host}
+            headers = headers | lowered(request.sign(hop).items()) | {"host": url.host}
         return _checked(headers)
 
     def _send(self, hop: Request) -> contextlib.AbstractAsyncContextManager[aiohttp.ClientResponse]:
@@ -171,11 +171,6 @@ class HttpTransport:
         except BaseException:
             answer.close()  # never back into the pool with bytes still coming
             raise
-
-
-def lower_names(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers with their names in lower case."""
-    return {name.lower(): value for name, value in headers.items()}
 
 
 def _checked(headers: dict[str, str]) -> dict[str, str]:
