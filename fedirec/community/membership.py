@@ -5,8 +5,6 @@ actor id never changes hands (AC-13).
 """
 
 import asyncio
-import hashlib
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -16,6 +14,8 @@ from fedirec.activitypub.actors import render_actor
 from fedirec.activitypub.content import clean_text, paragraphs
 from fedirec.activitypub.render import render_update
 from fedirec.activitypub.vocabulary import ACTOR_CONTEXT
+from fedirec.community.keepers import check_keeper, check_not_last, get_member, record
+from fedirec.community.secret_texts import digest_of, make_secret
 from fedirec.domain.actors import Actor, ActorId, ActorKind, Host
 from fedirec.domain.audience import public_audience
 from fedirec.domain.handles import check_member_name
@@ -27,13 +27,13 @@ from fedirec.federation.handling import Publication
 from fedirec.federation.outbox import publish_in, scene_of
 from fedirec.signatures.keys import PrivateKey, generate_ed25519, generate_rsa
 from fedirec.storage import actors, keys, members, tokens, turns
+from fedirec.storage.access import end_access, take_account
 from fedirec.storage.database import Transaction
 from fedirec.storage.keys import StoredKey
 from fedirec.storage.members import Member
 
 SCOPES: Final = ("read", "write")
 _NAME_CHARACTERS: Final = 300
-_TOKEN_BYTES: Final = 32
 _ROTATION_GRACE: Final = timedelta(minutes=1)
 
 
@@ -93,9 +93,38 @@ async def add_member(
     """
     check_member_name(name)
     federation.space.check()
+    pair = await asyncio.to_thread(generate_key_pair)
+    async with federation.database.transaction() as transaction:
+        member = await insert_person(
+            transaction, federation, name, pair, display_name=display_name, is_admin=is_admin
+        )
+        await record(transaction, federation, None, "member.add", name, is_admin=is_admin)
+    return member
+
+
+async def insert_person(
+    transaction: Transaction,
+    federation: Federation,
+    name: str,
+    pair: KeyPair,
+    *,
+    display_name: str | None = None,
+    is_admin: bool = False,
+) -> Member:
+    """Add a member under a checked name, with an actor and these keys; see `add_member`.
+
+    Nobody finds them among the members until they choose so (PA-09).
+    """
     shown = clean_text(display_name or name, limit=_NAME_CHARACTERS)
     actor = _new_actor(federation, name, shown, ActorKind.PERSON)
-    pair = await asyncio.to_thread(generate_key_pair)
+    await turns.wait(transaction, f"name {name}")
+    is_taken = (
+        await members.find_member(transaction, name) is not None
+        or await actors.find_actor(transaction, actor.id) is not None
+    )
+    if is_taken:
+        message = f"the name {name} is or was taken; choose another"
+        raise ConflictError(message)
     member = Member(
         name=name,
         actor_id=actor.id,
@@ -103,18 +132,9 @@ async def add_member(
         shows_network=False,
         language=federation.instance.languages[0],
         created_at=federation.now(),
-        disabled_at=None,
     )
-    async with federation.database.transaction() as transaction:
-        is_taken = (
-            await members.find_member(transaction, name) is not None
-            or await actors.find_actor(transaction, actor.id) is not None
-        )
-        if is_taken:
-            message = f"the name {name} is or was taken; choose another"
-            raise ConflictError(message)
-        await _insert_actor(transaction, federation, actor, pair)
-        await members.insert_member(transaction, member)
+    await _insert_actor(transaction, federation, actor, pair)
+    await members.insert_member(transaction, member)
     return member
 
 
@@ -165,7 +185,7 @@ def _new_actor(federation: Federation, name: str, display_name: str, kind: Actor
         following=f"{actor_id}/following",
         featured=f"{actor_id}/featured",
         shared_inbox=instance.shared_inbox,
-        is_discoverable=True,
+        is_discoverable=kind is not ActorKind.PERSON,
         can_endorse=(PUBLIC,),
         published_at=federation.now(),
     )
@@ -187,13 +207,23 @@ async def get_acting_member(federation: Federation, name: str) -> Actor:
         return await actors.get_actor(reader, member.actor_id)
 
 
-async def disable_member(federation: Federation, name: str) -> None:
-    """Stop a member from acting; what they said stays, and the name stays theirs."""
+async def disable_member(federation: Federation, name: str, *, by: str | None = None) -> None:
+    """Stop a member from acting; what they said stays, and the name stays theirs.
+
+    `by` is the keeper who does it, None for the commands. Raises ConflictError for the last keeper
+    there is, ForbiddenError when `by` is no keeper.
+    """
     async with federation.database.transaction() as transaction:
-        if await members.find_member(transaction, name) is None:
-            message = f"there is no member called {name}: see `fedirec member list`"
-            raise NotFoundError(message)
+        await turns.wait(transaction, "keepers")
+        await take_account(transaction, name)
+        await check_keeper(transaction, by)
+        member = await get_member(transaction, name)
+        if member.disabled_at is not None:
+            return
+        await check_not_last(transaction, member)
         await members.disable_member(transaction, name, federation.now())
+        await end_access(transaction, name, federation.now())
+        await record(transaction, federation, by, "member.disable", name)
     federation.memory.forget()
 
 
@@ -204,7 +234,7 @@ async def make_token(federation: Federation, name: str, scopes: tuple[str, ...])
         message = f"scopes are {' and '.join(SCOPES)}, not {', '.join(unknown) or 'none'}"
         raise InvalidInputError(message, field="scope")
     await get_acting_member(federation, name)
-    token = urlsafe_b64encode(federation.randomness(_TOKEN_BYTES)).rstrip(b"=").decode()
+    token = make_secret(federation)
     async with federation.database.transaction() as transaction:
         await tokens.insert_token(
             transaction,
@@ -218,7 +248,7 @@ async def make_token(federation: Federation, name: str, scopes: tuple[str, ...])
 
 def token_digest(token: str) -> str:
     """Return what is kept of a token: 64 hexadecimal digits of its SHA-256."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return digest_of(token)
 
 
 class EndorsedBy(StrEnum):
@@ -260,6 +290,22 @@ async def amend_profile(
     federation.memory.forget()
     federation.wake()
     return changed
+
+
+async def choose_listing(
+    federation: Federation,
+    name: str,
+    is_listed: bool,  # noqa: FBT001 - the value itself
+) -> None:
+    """Let everybody find a member among the members and by search, or nobody; nobody by default."""
+    actor = await get_acting_member(federation, name)
+    changed = replace(actor, is_discoverable=is_listed)
+    async with federation.database.transaction() as transaction:
+        await members.set_listed(transaction, name, is_listed)
+        await actors.save_actor(transaction, changed)
+        await _announce_profile(transaction, federation, changed)
+    federation.memory.forget()
+    federation.wake()
 
 
 def _askers(actor: Actor, endorsed_by: EndorsedBy) -> tuple[str, ...]:
