@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Final
 
 from fedirec.activitypub.content import plain_text
-from fedirec.activitypub.phrases import period_words, phrases_in
+from fedirec.activitypub.phrasebook import phrases_in
+from fedirec.activitypub.phrases import period_words
 from fedirec.domain.endorsements import Period, Relation
 from fedirec.domain.job_notes import Pay, PayPer, Remote
 from fedirec.storage.cards import EndorsementCard, JobCard
