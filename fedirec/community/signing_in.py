@@ -5,7 +5,7 @@ same words, whether the name, the password or the membership is at fault.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from fedirec.community.attempts import (
@@ -214,12 +214,6 @@ def _account_name(federation: Federation, typed: str) -> str:
         return check_member_name(plain_name(federation, typed))
     except InvalidInputError:
         return _NOBODY
-
-
-async def prune(transaction: Transaction, now: datetime) -> None:
-    """Forget sessions and waiting sign-ins that are over."""
-    await sessions.prune_sessions(transaction, now)
-    await second_factors.prune_pending(transaction, now)
 
 
 async def _wait_for_factor(
