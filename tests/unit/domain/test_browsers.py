@@ -18,8 +18,10 @@ CHROME = "Mozilla/5.0 ({}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0
         (CHROME.format("Windows NT 10.0; Win64; x64") + " Edg/150.0.0.0", "Edge on Windows"),
         (CHROME.format("Linux; Android 10; K"), "Chrome on Android"),
         (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15"
-            " (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1",
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15"
+                " (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1"
+            ),
             "Safari on iPhone",
         ),
         ("curl/8.5.0", "curl"),
