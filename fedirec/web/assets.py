@@ -18,6 +18,7 @@ STYLESHEETS: Final = (
     "layout.css",
     "components.css",
     "views.css",
+    "pictures.css",
 )
 _FONT: Final = "atkinson-hyperlegible-next-latin.woff2"
 _TYPES: Final = {".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}

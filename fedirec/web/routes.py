@@ -103,6 +103,7 @@ def routes() -> list[web.RouteDef]:
         web.get(f"/stamps/{_ULID}", kept(objects.get_stamp)),
         web.get("/", kept(guild.front_page)),
         web.get(f"/@{_NAME}", kept(actor.get_profile)),
+        web.get(f"/@{_NAME}/cv", kept(actor.get_cv)),
         web.get("/members", kept(guild.members_page)),
         web.get("/jobs", kept(job_notes.board_page)),
         web.get("/tags/{tag}", kept(notes.tag_page)),

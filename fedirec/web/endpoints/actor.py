@@ -23,6 +23,12 @@ async def get_profile(request: web.Request) -> web.Response:
     return await _show(request, otherwise_json=False)
 
 
+async def get_cv(request: web.Request) -> web.Response:
+    """Show what a member's profile says for paper."""
+    actor = await get_shown_actor(request, request.match_info["name"])
+    return await profile.cv_page(request, actor)
+
+
 async def _show(request: web.Request, *, otherwise_json: bool) -> web.Response:
     if not prefers_json(request, otherwise=otherwise_json):
         actor = await get_shown_actor(request, request.match_info["name"])

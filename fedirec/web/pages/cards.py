@@ -9,6 +9,8 @@ from aiohttp import web
 from cachetools import LRUCache
 
 from fedirec.activitypub.identifiers import Instance
+from fedirec.domain.contexts import hue_of, slug_of
+from fedirec.domain.job_notes import Pay
 from fedirec.storage.cards import (
     CardEvidence,
     EndorsementCard,
@@ -23,7 +25,6 @@ from fedirec.web.links import host_of_link, href_of
 from fedirec.web.pages.words import (
     JobFacts,
     heading_of,
-    hue_of,
     job_facts,
     opening_of,
     period_of,
@@ -44,7 +45,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndorsementView:
-    """One endorsement as a card shows it; `words` is HTML still to be cleaned."""
+    """One endorsement as a card shows it; `words` is HTML still to be cleaned.
+
+    `slug` names the page of its context, `is_ours` says whether its own page is of this instance.
+    """
 
     url: str
     heading: str
@@ -55,6 +59,7 @@ class EndorsementView:
     endorsed: Person
     role: str
     where: str | None
+    slug: str | None
     when: str
     evidence: tuple[Evidence, ...]
     is_by_reply: bool
@@ -62,6 +67,7 @@ class EndorsementView:
     updated_at: datetime | None
     confirmed_at: datetime | None
     consent_id: str | None
+    is_ours: bool
 
     @property
     def opening(self) -> str:
@@ -85,6 +91,7 @@ class JobView:
     organization: str | None
     organization_url: str | None
     facts: JobFacts
+    offered: Pay | None
     hours: str | None
     term: str | None
     skills: tuple[str, ...]
@@ -101,6 +108,11 @@ class Recognition:
     heading: str
     first: EndorsementView
     others: tuple[EndorsementView, ...]
+
+    @property
+    def all(self) -> tuple[EndorsementView, ...]:
+        """Every one of them, the newest first."""
+        return (self.first, *self.others)
 
 
 def endorsement_reader(request: web.Request) -> Callable[[Row], EndorsementView]:
@@ -145,6 +157,7 @@ def endorsement_view(card: EndorsementCard, instance: Instance) -> EndorsementVi
         endorsed=card.endorsed,
         role=role_of(card),
         where=card.setting,
+        slug=None if card.setting is None else slug_of(card.setting),
         when=period_of(card),
         evidence=tuple(_evidence(item) for item in card.evidence),
         is_by_reply=consent_is_ours and not card.endorsed.is_local,
@@ -152,6 +165,7 @@ def endorsement_view(card: EndorsementCard, instance: Instance) -> EndorsementVi
         updated_at=card.updated_at,
         confirmed_at=card.confirmed_at,
         consent_id=card.consent_id,
+        is_ours=is_ours,
     )
 
 
@@ -177,6 +191,7 @@ def job_view(card: JobCard, *, now: datetime) -> JobView:
         organization=None if organization is None else organization.name,
         organization_url=organization_url,
         facts=job_facts(card, now=now),
+        offered=job.pay,
         hours=job.hours,
         term=job.term,
         skills=tuple(skill.name for skill in job.skills),

@@ -1,6 +1,5 @@
 """Cards in the words of people: heading, hue, role, dates, the quotation out of the whole text."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,8 +11,6 @@ from fedirec.domain.endorsements import Period, Relation
 from fedirec.domain.job_notes import Pay, PayPer, Remote
 from fedirec.storage.cards import EndorsementCard, JobCard
 
-HUES: Final = 5
-NO_CONTEXT: Final = 6
 _LINE: Final = 140
 _OPEN: Final = "<blockquote>"
 _CLOSE: Final = "</blockquote>"
@@ -32,14 +29,6 @@ _ROLES: Final = {
     Relation.FAMILY: "family of {name}",
     Relation.OTHER: "knows the work of {name}",
 }
-
-
-def hue_of(setting: str | None) -> int:
-    """Return the hue of a context, 1 to 5 by its text alone; 6 is grey, for none."""
-    if setting is None:
-        return NO_CONTEXT
-    slug = " ".join(setting.casefold().split())
-    return hashlib.sha256(slug.encode()).digest()[0] % HUES + 1
 
 
 def heading_of(card: EndorsementCard) -> str:
