@@ -50,7 +50,7 @@ async def find_member(reader: Reader, name: str) -> Member | None:
         f"{_SELECT} where name = :name",
         {"name": name},
     )
-    return None if row is None else _read(row)
+    return None if row is None else read_member(row)
 
 
 async def find_member_of(reader: Reader, actor_id: ActorId) -> Member | None:
@@ -59,13 +59,13 @@ async def find_member_of(reader: Reader, actor_id: ActorId) -> Member | None:
         f"{_SELECT} where actor_id = :actor_id",
         {"actor_id": actor_id},
     )
-    return None if row is None else _read(row)
+    return None if row is None else read_member(row)
 
 
 async def list_members(reader: Reader) -> list[Member]:
     """Return all members by name, disabled ones too."""
     rows = await reader.fetch_all(f"{_SELECT} order by name")
-    return [_read(row) for row in rows]
+    return [read_member(row) for row in rows]
 
 
 async def disable_member(transaction: Transaction, name: str, now: datetime) -> None:
@@ -93,7 +93,8 @@ async def set_shows_network(
     )
 
 
-def _read(row: Row) -> Member:
+def read_member(row: Row) -> Member:
+    """Return a member from a row that holds all their columns."""
     return Member(
         name=text(row, "name"),
         actor_id=ActorId(text(row, "actor_id")),

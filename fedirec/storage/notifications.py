@@ -76,6 +76,15 @@ async def mark_read(transaction: Transaction, owner: ActorId, *, until: str, now
     )
 
 
+async def has_unread(reader: Reader, owner: ActorId) -> bool:
+    """Tell whether a member was told anything that they have not seen."""
+    row = await reader.fetch_one(
+        "select 1 as found from notifications where owner_id = :owner and read_at is null limit 1",
+        {"owner": owner},
+    )
+    return row is not None
+
+
 async def prune_notifications(transaction: Transaction, before: datetime) -> int:
     """Drop notices given before an instant; return how many. Walks the whole table."""
     return await transaction.execute(

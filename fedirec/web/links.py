@@ -2,9 +2,14 @@
 
 from collections.abc import Iterable
 from html.parser import HTMLParser
+from typing import Final
+
+from aiohttp import hdrs, web
 
 from fedirec.domain.origins import host_of, parse_url
 from fedirec.errors import InvalidInputError
+
+_PATH_CHARACTERS: Final = 2_000
 
 
 def href_of(url: str) -> str:
@@ -44,3 +49,22 @@ class _LinkFinder(HTMLParser):
         href = dict(attrs).get("href")
         if tag == "a" and href:
             self.found.append(href)
+
+
+def local_path(path: str) -> str:
+    """Return a path of ours as it may stand in a Location; raise InvalidInputError for others."""
+    is_local = path[:1] == "/" and path[1:2] not in {"/", "\\"}
+    if not is_local or not path.isascii() or not path.isprintable() or " " in path:
+        message = f"expected a path of this instance, found {path!r}"
+        raise InvalidInputError(message)
+    return path
+
+
+async def known_path(request: web.Request, given: str, *, otherwise: str) -> str:
+    """Return `given` if it is the path of a page here, else `otherwise` (HT-12)."""
+    try:
+        wanted = request.clone(method=hdrs.METH_GET, rel_url=local_path(given[:_PATH_CHARACTERS]))
+    except (InvalidInputError, ValueError):
+        return otherwise
+    match = await request.app.router.resolve(wanted)
+    return given if match.http_exception is None else otherwise

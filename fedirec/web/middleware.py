@@ -16,6 +16,7 @@ from aiohttp_remotes import XForwardedFiltered
 
 from fedirec.web.answers import prefers_json, redirection
 from fedirec.web.keys import FEDERATION, OPTIONS, REQUEST_ID
+from fedirec.web.languages import ENGLISH, speaking
 from fedirec.web.pages.errors import error_page
 from fedirec.web.refusals import (
     SECURITY_HEADERS,
@@ -26,6 +27,7 @@ from fedirec.web.refusals import (
 )
 from fedirec.web.requests import named_host
 from fedirec.web.serving import GuardedConnection
+from fedirec.web.viewers import LANGUAGE
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -111,7 +113,8 @@ def _refuse(request: web.Request, refusal: Refusal, error: Exception) -> web.Res
     if prefers_json(request, otherwise=True):
         response = json_refusal(refusal, request_id=request_id)
     else:
-        response = error_page(request, refusal, request_id=request_id)
+        with speaking(request.get(LANGUAGE, ENGLISH)):
+            response = error_page(request, refusal, request_id=request_id)
     if request.body_exists and not request.content.is_eof():
         response.force_close()
     return response

@@ -42,7 +42,7 @@ SECURITY_HEADERS: Final = {  # HT-03
     "X-Content-Type-Options": "nosniff",
 }
 
-VARY: Final = "Accept, Authorization, Signature"
+VARY: Final = "Accept, Accept-Language, Authorization, Cookie, Signature"
 _ACCEPTED_SIGNATURE: Final = 'sig1=("@method" "@target-uri" "content-digest");created;keyid'
 _TRY_AGAIN: Final = timedelta(minutes=1)
 

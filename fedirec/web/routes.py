@@ -35,12 +35,14 @@ from fedirec.web.keys import (
     WebOptions,
 )
 from fedirec.web.middleware import answer, gate, proxies
+from fedirec.web.page_routes import page_routes
 from fedirec.web.pages import about, guild, job_notes, notes
 from fedirec.web.pages.cards import JOBS, VIEWS
 from fedirec.web.rates import Rates
 from fedirec.web.shelf import SHELF, Shelf, kept
 from fedirec.web.templating import set_up_templates
 from fedirec.web.turnstile import Turnstile
+from fedirec.web.viewers import identify
 
 _REMEMBERED: Final = 1_024
 _NAME: Final = "{name:[a-z0-9_]{1,30}}"
@@ -57,7 +59,7 @@ def build_application(
     """
     options = options or WebOptions()
     application = web.Application(
-        middlewares=(answer, *((proxies,) if options.trusted_proxies else ()), gate),
+        middlewares=(answer, *((proxies,) if options.trusted_proxies else ()), gate, identify),
         client_max_size=federation.limits.inbox_body_bytes,
     )
     application[FEDERATION] = federation
@@ -72,7 +74,7 @@ def build_application(
     application[JOBS] = LRUCache(_REMEMBERED)
     application[SHELF] = Shelf(federation)
     set_up_templates(application)
-    application.add_routes(routes())
+    application.add_routes([*routes(), *page_routes()])
     return application
 
 

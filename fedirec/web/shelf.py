@@ -4,7 +4,7 @@ A kept answer stands until this process writes anything it may show (`storage/ch
 was withdrawn, deleted or blocked here is gone from it at once, workers included. What another
 process wrote is seen after a second at most, as with `ShortMemory`; so is what only time changes.
 Anyone whose answer may be their own is never answered from here, and what they get is never kept:
-who signs, who holds a token, and every answer that is private or an error.
+who signs, who holds a token, who is signed in, and every answer that is private or an error.
 """
 
 import asyncio
@@ -19,8 +19,10 @@ from cachetools import TTLCache
 from fedirec.federation.context import Federation
 from fedirec.storage.changes import Changes, of_all_shown
 from fedirec.web.answers import ANSWERED, Answered, accepted, respond
+from fedirec.web.languages import spoken
 from fedirec.web.negotiation import asks_for_json
 from fedirec.web.requests import is_signed
+from fedirec.web.viewers import find_viewer
 
 LIFE: Final = timedelta(seconds=1)
 MAX_BYTES: Final = 8_388_608
@@ -28,8 +30,8 @@ _LEAST_BYTES: Final = 2_048  # so that many small answers, with their headers, c
 _NO_TIME: Final = timedelta()
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
-Key = tuple[str, bool | None]
-"""A target as it was asked for, query included, and whether JSON was."""
+Key = tuple[str, bool | None, str]
+"""A target as it was asked for, query included; whether JSON was; the language of its reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,9 @@ def kept(
     async def from_shelf(request: web.Request) -> web.Response:
         if hdrs.AUTHORIZATION in request.headers or is_signed(request):
             return await handler(request)
-        key = request.raw_path, asks_for_json(accepted(request))
+        if find_viewer(request) is not None:
+            return await handler(request)
+        key = request.raw_path, asks_for_json(accepted(request)), spoken()
         counted = of_page if key[1] is False else of
         shelf = request.app[SHELF]
         answered = shelf.find(key, counted)

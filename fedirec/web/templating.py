@@ -6,22 +6,26 @@ Nothing but `clean` makes a string that is not escaped, and it goes through the 
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import aiohttp_jinja2
 import jinja2
-from aiohttp import web
+from aiohttp import hdrs, web
 from cachetools import LRUCache
 
 from fedirec.activitypub.content import clean_html
 from fedirec.activitypub.phrases import day_words, phrases_in
-from fedirec.web.answers import HTML, PUBLIC_CHECKED, answer
+from fedirec.web.answers import HTML, PRIVATE, PUBLIC_CHECKED, answer
 from fedirec.web.assets import find_folder
+from fedirec.web.browsers import form_token
 from fedirec.web.keys import ASSETS, FEDERATION, OPTIONS
+from fedirec.web.languages import direction_of, gettext, ngettext, spoken
 from fedirec.web.links import href_of
 from fedirec.web.marks import mark_path
+from fedirec.web.viewers import find_viewer
+from fedirec.web.wayfinding import ways_of
 
-_LANGUAGE: Final = "en"
 _CLEANED: Final = 512
 _CARDS: Final = 1_024
 
@@ -40,6 +44,7 @@ def set_up_templates(application: web.Application) -> None:
     """Give the application its templates and filters."""
     environment = aiohttp_jinja2.setup(
         application,
+        extensions=["jinja2.ext.i18n"],
         loader=jinja2.FileSystemLoader(find_folder("templates")),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -47,6 +52,7 @@ def set_up_templates(application: web.Application) -> None:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined] # of the extension
     environment.globals["card"] = make_remembering(environment, "endorsement_card")
     environment.globals["fold"] = make_remembering(environment, "endorsement_fold")
     environment.globals["job_item"] = make_remembering(environment, "job_item")
@@ -82,10 +88,11 @@ def make_remembering(environment: jinja2.Environment, macro: str) -> Callable[..
     known: LRUCache[tuple[object, ...], str] = LRUCache(_CARDS)
 
     def remembered(*arguments: object) -> str:
-        made = known.get(arguments)
+        key = (spoken(), *arguments)
+        made = known.get(key)
         if made is None:
             macros = environment.get_template("macros.html").module
-            made = known[arguments] = getattr(macros, macro)(*arguments)
+            made = known[key] = getattr(macros, macro)(*arguments)
         return made
 
     return remembered
@@ -93,7 +100,7 @@ def make_remembering(environment: jinja2.Environment, macro: str) -> Callable[..
 
 def day(instant: datetime) -> str:
     """Return an instant's day in words: `4 May 2026`."""
-    return day_words(instant.date(), phrases_in(_LANGUAGE))
+    return day_words(instant.date(), phrases_in(spoken()))
 
 
 def lower_first(words: str) -> str:
@@ -110,7 +117,12 @@ def render(request: web.Request, template: str, context: Mapping[str, object]) -
         "guild_handle": f"@{instance.guild_name}@{instance.domain}",
         "assets": application[ASSETS],
         "version": application[OPTIONS].version,
-        "language": _LANGUAGE,
+        "language": spoken(),
+        "direction": direction_of(spoken()),
+        "viewer": find_viewer(request),
+        "wayfinding": partial(ways_of, find_viewer(request)),
+        "here": request.path,
+        "form_token": partial(form_token, request),
         "alternate": None,
         "canonical": None,
         "is_indexed": True,
@@ -127,9 +139,11 @@ def page(
     *,
     headers: Mapping[str, str] | None = None,
 ) -> web.Response:
-    """Return a public page, with its ETag."""
+    """Return a public page with its ETag; a member, who sees their menu on it, gets it alone."""
     body = render(request, template, context)
-    return answer(request, body, content_type=HTML, cache=PUBLIC_CHECKED, headers=headers)
+    cache = PUBLIC_CHECKED if find_viewer(request) is None else PRIVATE
+    said = {**(headers or {}), hdrs.CONTENT_LANGUAGE: spoken()}
+    return answer(request, body, content_type=HTML, cache=cache, headers=said)
 
 
 def alternate_link(activity_id: str) -> str:

@@ -171,7 +171,7 @@ async def test_each_page_has_one_first_heading_and_a_way_past_the_bar(home):
     for path in (*PAGES, note_id, job_id, "/nowhere"):
         text = (await home.page(path)).text
         assert text.count("<h1") == 1, path
-        assert '<html lang="en">' in text
+        assert '<html lang="en" dir="ltr">' in text
         assert 'href="#content"' in text
         assert '<main id="content"' in text
         levels = [int(level) for level in re.findall(r"<h(\d)", text)]

@@ -244,7 +244,7 @@ async def test_what_is_over_its_time_or_over_the_bound_takes_no_memory(home):
 
     def keep(number: int) -> None:
         target = f"/jobs?n={number:02}{'x' * 3_000}"
-        shelf._keep((target, None), request, 0, home.federation.now())
+        shelf._keep((target, None, "en"), request, 0, home.federation.now())
 
     for number in range(50):
         keep(number)

@@ -1,0 +1,43 @@
+"""Signing out, and the language that a browser is spoken to in."""
+
+from datetime import timedelta
+from typing import Final
+
+from aiohttp import web
+
+from fedirec.storage import sessions
+from fedirec.web.browsers import renew_browser
+from fedirec.web.doors import see_other
+from fedirec.web.forms import Posted
+from fedirec.web.keys import FEDERATION
+from fedirec.web.languages import LANGUAGES
+from fedirec.web.links import known_path
+from fedirec.web.viewers import LANGUAGE_COOKIE, viewer_of
+
+_YEAR: Final = timedelta(days=365)
+
+
+async def sign_out(request: web.Request, _posted: Posted) -> web.Response:
+    """End this browser's session."""
+    federation, viewer = request.app[FEDERATION], viewer_of(request)
+    async with federation.database.transaction() as transaction:
+        await sessions.end_session(transaction, viewer.name, viewer.digest)
+    renew_browser(request)
+    return see_other("/")
+
+
+async def choose_language(request: web.Request, posted: Posted) -> web.Response:
+    """Speak another language to this browser from now on."""
+    response = see_other(await known_path(request, posted.text("next"), otherwise="/"))
+    chosen = posted.text("language")
+    if chosen in LANGUAGES:
+        is_https = request.app[FEDERATION].instance.scheme == "https"
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            chosen,
+            max_age=int(_YEAR.total_seconds()),
+            secure=is_https,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
