@@ -219,6 +219,10 @@ async def _prune_posts(transaction: Transaction, scene: Scene) -> None:
     await outbox_posts.prune_posts(transaction, scene.now - scene.limits.received_kept)
 
 
+async def _name_contexts(transaction: Transaction, _scene: Scene) -> bool:
+    return await endorsements.name_contexts(transaction, limit=_BATCH) == _BATCH
+
+
 _STEPS: Final[tuple[_Step, ...]] = (
     _erase_texts,
     _forget_signatures,
@@ -230,4 +234,5 @@ _STEPS: Final[tuple[_Step, ...]] = (
     _mend_queue,
     _prune_received,
     _prune_posts,
+    _name_contexts,
 )

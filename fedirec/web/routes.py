@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import web
 from cachetools import LRUCache
 
+from fedirec.domain.contexts import SLUG_PATTERN
 from fedirec.federation.context import Federation
 from fedirec.storage.changes import of_actors
 from fedirec.storage.intake import Intake
@@ -36,7 +37,7 @@ from fedirec.web.keys import (
 )
 from fedirec.web.middleware import answer, gate, proxies
 from fedirec.web.page_routes import page_routes
-from fedirec.web.pages import about, guild, job_notes, notes
+from fedirec.web.pages import about, contexts, endorsements, feeds, guild, job_notes, notes
 from fedirec.web.pages.cards import JOBS, VIEWS
 from fedirec.web.rates import Rates
 from fedirec.web.shelf import SHELF, Shelf, kept
@@ -47,6 +48,8 @@ from fedirec.web.viewers import identify
 _REMEMBERED: Final = 1_024
 _NAME: Final = "{name:[a-z0-9_]{1,30}}"
 _ULID: Final = "{ulid:[0-7][0-9A-HJKMNP-TV-Z]{25}}"
+_SLUG: Final = f"{{slug:{SLUG_PATTERN}}}"
+_FORM: Final = "{form:atom|rss|json}"
 _USER: Final = f"/users/{_NAME}"
 
 
@@ -105,9 +108,15 @@ def routes() -> list[web.RouteDef]:
         web.get(f"/stamps/{_ULID}", kept(objects.get_stamp)),
         web.get("/", kept(guild.front_page)),
         web.get(f"/@{_NAME}", kept(actor.get_profile)),
+        web.get(f"/@{_NAME}.{_FORM}", kept(actor.get_feed)),
         web.get(f"/@{_NAME}/cv", kept(actor.get_cv)),
+        web.get("/endorsements", kept(endorsements.list_page)),
+        web.get(f"/endorsements.{_FORM}", kept(feeds.endorsements_feed)),
+        web.get(f"/c/{_SLUG}", kept(contexts.context_page)),
+        web.get(f"/c/{_SLUG}.{_FORM}", kept(feeds.context_feed)),
         web.get("/members", kept(guild.members_page)),
         web.get("/jobs", kept(job_notes.board_page)),
+        web.get(f"/jobs.{_FORM}", kept(feeds.jobs_feed)),
         web.get("/tags/{tag}", kept(notes.tag_page)),
         web.get("/about", kept(about.about_page)),
         web.get("/authorize_interaction", about.interaction_page),

@@ -13,7 +13,10 @@ from tests.web.home import ACTIVITY_JSON, open_home
 from tests.web.hostile import CORPUS, MARKER, bad_things_in, save_hostile_things
 from tests.web.stories import WORDS, endorsed, endorsed_for, posted
 
-PAGES = ["/", "/@ada", "/@carol", "/@guild", "/members", "/jobs", "/about", "/tags/joinery"]
+PAGES = [
+    "/", "/@ada", "/@carol", "/@guild", "/members", "/jobs", "/about", "/tags/joinery",
+    "/endorsements", "/@ada/cv",
+]  # fmt: skip
 PUBLIC_ROUTES = [
     *PAGES, "/authorize_interaction?uri=x", "/nowhere", "/static/nothing.css", "/healthz",
     "/readyz", "/actor", "/users/ada", "/users/ada/inbox", "/users/ada/outbox", "/nodeinfo/2.1",
