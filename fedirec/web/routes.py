@@ -82,7 +82,11 @@ def build_application(
 
 
 def routes() -> list[web.RouteDef]:
-    """Return the table: for peers, for members' programs, for people, for probes."""
+    """Return the table: for peers and members' programs, for people, for probes."""
+    return [*_of_peers(), *_of_people(), *_of_probes()]
+
+
+def _of_peers() -> list[web.RouteDef]:
     return [
         web.get("/.well-known/webfinger", kept(webfinger.get, of_actors)),
         web.get("/.well-known/nodeinfo", kept(nodeinfo.get_index)),
@@ -106,6 +110,11 @@ def routes() -> list[web.RouteDef]:
         web.get(f"/notes/{_ULID}", kept(objects.get_note)),
         web.get(f"/activities/{_ULID}", kept(objects.get_activity)),
         web.get(f"/stamps/{_ULID}", kept(objects.get_stamp)),
+    ]
+
+
+def _of_people() -> list[web.RouteDef]:
+    return [
         web.get("/", kept(guild.front_page)),
         web.get(f"/@{_NAME}", kept(actor.get_profile)),
         web.get(f"/@{_NAME}.{_FORM}", kept(actor.get_feed)),
@@ -119,8 +128,15 @@ def routes() -> list[web.RouteDef]:
         web.get(f"/jobs.{_FORM}", kept(feeds.jobs_feed)),
         web.get("/tags/{tag}", kept(notes.tag_page)),
         web.get("/about", kept(about.about_page)),
+        web.get(f"/follow/{_NAME}", kept(actor.get_follow)),
+        web.get("/reply", kept(objects.get_reply)),
         web.get("/authorize_interaction", about.interaction_page),
         web.get("/static/{name}", static_files.get),
+    ]
+
+
+def _of_probes() -> list[web.RouteDef]:
+    return [
         web.get("/healthz", health.get_live),
         web.get("/readyz", health.get_ready),
         web.get("/metrics", metrics.get),

@@ -130,7 +130,6 @@ async def test_an_empty_feed_stays_the_same(home, form):
     assert entries_of(form, first.body) == []
 
 
-@pytest.mark.rule("HT-11")
 async def test_a_feed_that_was_made_is_answered_without_a_statement(home):
     await endorsed(home)
     for path in LISTS:

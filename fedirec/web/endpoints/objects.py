@@ -22,11 +22,12 @@ from fedirec.storage.database import Reader
 from fedirec.storage.notes import StoredNote
 from fedirec.web.answers import PRIVATE, PUBLIC_CHECKED, answer, prefers_json
 from fedirec.web.keys import FEDERATION
-from fedirec.web.pages import endorsements, job_notes
+from fedirec.web.pages import endorsements, homeward, job_notes
 from fedirec.web.pages import notes as note_pages
 from fedirec.web.readers import admit_reader, find_party, find_reading_member
 
 OPEN = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
+_SHOWN_CHARACTERS = 200
 _OFFERED = frozenset({OfferState.WAITING, OfferState.ASIDE, OfferState.ACCEPTED})
 
 
@@ -53,6 +54,14 @@ async def get_note(request: web.Request) -> web.Response:
     if not prefers_json(request, otherwise=True):
         return await note_pages.note_page(request, await _public_note(request, note_id))
     return await _note_document(request, note_id)
+
+
+async def get_reply(request: web.Request) -> web.Response:
+    """Show how to answer a note of ours, named by its id, from another server."""
+    named = request.query.get("to", "")
+    if not request.app[FEDERATION].instance.owns(named):
+        raise _nothing(named[:_SHOWN_CHARACTERS])
+    return await homeward.reply_page(request, await _public_note(request, ObjectId(named)))
 
 
 async def get_activity(request: web.Request) -> web.Response:
