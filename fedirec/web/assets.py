@@ -37,12 +37,16 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assets:
-    """All static files by the name in their URL, and the names that pages link."""
+    """All static files by the name in their URL, and the names that pages link.
+
+    `embed` is the stylesheet of cards pasted into other sites.
+    """
 
     files: dict[str, Asset]
     stylesheet: str
     font: str
     icon: str
+    embed: bytes
 
 
 def find_folder(name: str) -> Path:
@@ -67,6 +71,7 @@ def load_assets() -> Assets:
         stylesheet=stylesheet.name,
         font=font.name,
         icon=icon.name,
+        embed=(folder / "embed.css").read_bytes(),
     )
 
 

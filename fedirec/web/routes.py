@@ -37,7 +37,7 @@ from fedirec.web.keys import (
 )
 from fedirec.web.middleware import answer, gate, proxies
 from fedirec.web.page_routes import page_routes
-from fedirec.web.pages import about, contexts, endorsements, feeds, guild, job_notes, notes
+from fedirec.web.pages import about, contexts, embeds, endorsements, feeds, guild, job_notes, notes
 from fedirec.web.pages.cards import JOBS, VIEWS
 from fedirec.web.rates import Rates
 from fedirec.web.shelf import SHELF, Shelf, kept
@@ -128,6 +128,9 @@ def _of_people() -> list[web.RouteDef]:
         web.get(f"/jobs.{_FORM}", kept(feeds.jobs_feed)),
         web.get("/tags/{tag}", kept(notes.tag_page)),
         web.get("/about", kept(about.about_page)),
+        web.get(f"/embed/endorsements/{_ULID}", kept(objects.get_embed)),
+        web.get("/embed/card.css", kept(embeds.card_stylesheet)),
+        web.get("/oembed", kept(objects.get_oembed)),
         web.get(f"/follow/{_NAME}", kept(actor.get_follow)),
         web.get("/reply", kept(objects.get_reply)),
         web.get("/authorize_interaction", about.interaction_page),

@@ -11,7 +11,9 @@ from fedirec.storage.notes import StoredNote
 from fedirec.storage.stamps import Stamp
 from fedirec.web.keys import FEDERATION
 from fedirec.web.pages.cards import endorsement_reader, endorsement_view
+from fedirec.web.pages.embeds import embed_of, oembed_url
 from fedirec.web.pages.notes import note_page
+from fedirec.web.pages.qr import qr_of
 from fedirec.web.templating import alternate_link, page
 
 SHOWN: Final = 20
@@ -41,9 +43,14 @@ async def endorsement_page(request: web.Request, note: StoredNote) -> web.Respon
         card = await find_card(reader, note.id)
     if card is None:
         return await note_page(request, note)
+    view = endorsement_view(card, federation.instance)
     context = {
-        "endorsement": endorsement_view(card, federation.instance),
+        "endorsement": view,
         "whole": note.content,
+        "qr": qr_of(note.id),
+        "snippet": embed_of(request, view),
+        "embed_url": f"/embed{note.id.removeprefix(federation.instance.origin)}",
+        "oembed": oembed_url(federation.instance.origin, note.id),
         "alternate": note.id,
         "canonical": note.id,
     }
