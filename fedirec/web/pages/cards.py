@@ -10,7 +10,6 @@ from cachetools import LRUCache
 
 from fedirec.activitypub.identifiers import Instance
 from fedirec.domain.contexts import hue_of, slug_of
-from fedirec.domain.job_notes import Pay
 from fedirec.storage.cards import (
     CardEvidence,
     EndorsementCard,
@@ -21,15 +20,18 @@ from fedirec.storage.cards import (
 )
 from fedirec.storage.database import Row, Value
 from fedirec.web.keys import FEDERATION
+from fedirec.web.languages import spoken
 from fedirec.web.links import host_of_link, href_of
 from fedirec.web.pages.words import (
     JobFacts,
+    Salary,
     heading_of,
     job_facts,
     opening_of,
     period_of,
     quotation_of,
     role_of,
+    salary_of,
 )
 
 
@@ -91,7 +93,8 @@ class JobView:
     organization: str | None
     organization_url: str | None
     facts: JobFacts
-    offered: Pay | None
+    salary: Salary | None
+    where: str | None
     hours: str | None
     term: str | None
     skills: tuple[str, ...]
@@ -116,11 +119,15 @@ class Recognition:
 
 
 def endorsement_reader(request: web.Request) -> Callable[[Row], EndorsementView]:
-    """Return what makes a view of a row, remembering it by every value of the row."""
+    """Return what makes a view of a row, remembering it by every value of the row.
+
+    And by the language, since its words are in it.
+    """
     known, instance = request.app[VIEWS], request.app[FEDERATION].instance
+    language = spoken()
 
     def read(row: Row) -> EndorsementView:
-        key = tuple(row.values())
+        key = (language, *row.values())
         view = known.get(key)
         if view is None:
             view = known[key] = endorsement_view(read_card(row), instance)
@@ -191,7 +198,8 @@ def job_view(card: JobCard, *, now: datetime) -> JobView:
         organization=None if organization is None else organization.name,
         organization_url=organization_url,
         facts=job_facts(card, now=now),
-        offered=job.pay,
+        salary=salary_of(job.pay),
+        where=job.place,
         hours=job.hours,
         term=job.term,
         skills=tuple(skill.name for skill in job.skills),
