@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import time
 from html import unescape
 from urllib.parse import quote
 
@@ -139,3 +140,17 @@ def test_a_qr_code_is_square_and_has_its_three_finders(length):
     for x, y in ((4, 4), (last - 6, 4), (4, last - 6)):
         assert all((x + step, y) in dark for step in range(7))
     assert all(4 <= x <= last and 4 <= y <= last for x, y in dark)
+
+
+@pytest.mark.rule("HT-11")
+async def test_a_stampede_costs_the_database_nothing(home):
+    note_id = await endorsed(home)
+    first = await home.page(note_id)
+    home.counts.clear()
+
+    began = time.perf_counter()
+    seen = [await home.page(note_id) for _ in range(300)]
+
+    assert home.counts.statements == []
+    assert {answer.headers["etag"] for answer in seen} == {first.headers["etag"]}
+    assert time.perf_counter() - began < 30
