@@ -232,6 +232,10 @@ async def _forget_sign_ins(transaction: Transaction, scene: Scene) -> None:
     await familiar_addresses.prune_addresses(transaction, scene.now - FAMILIAR_FOR)
 
 
+async def _name_contexts(transaction: Transaction, _scene: Scene) -> bool:
+    return await endorsements.name_contexts(transaction, limit=_BATCH) == _BATCH
+
+
 _STEPS: Final[tuple[_Step, ...]] = (
     _erase_texts,
     _forget_signatures,
@@ -243,4 +247,5 @@ _STEPS: Final[tuple[_Step, ...]] = (
     _prune_received,
     _prune_posts,
     _forget_sign_ins,
+    _name_contexts,
 )

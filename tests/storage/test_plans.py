@@ -83,6 +83,7 @@ READS: dict[str, Callable[[Reader], Awaitable[object]]] = {
     "inboxes": lambda r: deliveries.inboxes_of(r, ["a", "b"], prefer_shared=True),
     "inboxes that got": lambda r: deliveries.inboxes_that_got(r, "x"),
     "about": lambda r: cards.list_cards_about(r, read_card, ADA, **PAGE),
+    "context": lambda r: cards.list_cards_in(r, read_card, "the-hall", **PAGE),
     "by": lambda r: cards.list_cards_by(r, read_card, ADA, **PAGE),
     "latest": lambda r: cards.list_latest_cards(r, read_card, **PAGE),
     "jobs": lambda r: cards.list_open_jobs(r, cards.read_job, now=NOW, **PAGE),
