@@ -20,8 +20,13 @@ class QrCode:
 
 @lru_cache(_REMEMBERED)
 def qr_of(url: str) -> QrCode:
-    """Return the code of an address, level M: readable with 15 percent of it spoiled."""
-    rows = [list(row) for row in segno.make_qr(url, error="m").matrix_iter(border=_BORDER)]
+    """Return the code of an address, out of memory if it was drawn lately."""
+    return draw_qr(url)
+
+
+def draw_qr(text: str) -> QrCode:
+    """Return the code of a text, level M: readable with 15 percent of it spoiled."""
+    rows = [list(row) for row in segno.make_qr(text, error="m").matrix_iter(border=_BORDER)]
     parts = []
     for y, row in enumerate(rows):
         x = 0

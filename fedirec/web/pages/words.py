@@ -54,7 +54,7 @@ def role_of(card: EndorsementCard) -> str:
         relation = Relation(card.relation)
     except ValueError:
         relation = Relation.OTHER
-    return _(_ROLES[relation].message, name=name)
+    return _(_ROLES[relation], name=name)
 
 
 def period_of(card: EndorsementCard) -> str:
