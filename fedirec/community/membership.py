@@ -5,8 +5,6 @@ actor id never changes hands (AC-13).
 """
 
 import asyncio
-import hashlib
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -16,6 +14,8 @@ from fedirec.activitypub.actors import render_actor
 from fedirec.activitypub.content import clean_text, paragraphs
 from fedirec.activitypub.render import render_update
 from fedirec.activitypub.vocabulary import ACTOR_CONTEXT
+from fedirec.community.keepers import check_keeper, check_not_last, get_member, record
+from fedirec.community.secret_texts import digest_of, make_secret
 from fedirec.domain.actors import Actor, ActorId, ActorKind, Host
 from fedirec.domain.audience import public_audience
 from fedirec.domain.handles import check_member_name
@@ -27,13 +27,13 @@ from fedirec.federation.handling import Publication
 from fedirec.federation.outbox import publish_in, scene_of
 from fedirec.signatures.keys import PrivateKey, generate_ed25519, generate_rsa
 from fedirec.storage import actors, keys, members, tokens, turns
+from fedirec.storage.access import end_access, take_account
 from fedirec.storage.database import Transaction
 from fedirec.storage.keys import StoredKey
 from fedirec.storage.members import Member
 
 SCOPES: Final = ("read", "write")
 _NAME_CHARACTERS: Final = 300
-_TOKEN_BYTES: Final = 32
 _ROTATION_GRACE: Final = timedelta(minutes=1)
 
 
@@ -43,6 +43,16 @@ class KeyPair:
 
     rsa: PrivateKey
     ed25519: PrivateKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMember:
+    """Somebody who is let in; `is_listed`: they chose to be found among the members (PA-09)."""
+
+    name: str
+    display_name: str | None = None
+    is_admin: bool = False
+    is_listed: bool = False
 
 
 def generate_key_pair() -> KeyPair:
@@ -85,36 +95,51 @@ async def add_member(
     *,
     display_name: str | None = None,
     is_admin: bool = False,
+    is_listed: bool = False,
 ) -> Member:
-    """Add a member with an actor and keys.
+    """Add a member with an actor and keys, who has no password yet.
 
     Raises InvalidInputError for a name that cannot be one, ConflictError for one that is or was
     taken.
     """
     check_member_name(name)
     federation.space.check()
-    shown = clean_text(display_name or name, limit=_NAME_CHARACTERS)
-    actor = _new_actor(federation, name, shown, ActorKind.PERSON)
+    new = NewMember(name=name, display_name=display_name, is_admin=is_admin, is_listed=is_listed)
     pair = await asyncio.to_thread(generate_key_pair)
+    async with federation.database.transaction() as transaction:
+        member = await insert_member(transaction, federation, new, pair)
+        await record(transaction, federation, None, "member.add", name, is_admin=is_admin)
+    return member
+
+
+async def insert_member(
+    transaction: Transaction, federation: Federation, new: NewMember, pair: KeyPair
+) -> Member:
+    """Add a member under a checked name, with an actor and these keys; see `add_member`."""
+    name = new.name
+    shown = clean_text(new.display_name or name, limit=_NAME_CHARACTERS)
+    actor = replace(
+        _new_actor(federation, name, shown, ActorKind.PERSON), is_discoverable=new.is_listed
+    )
+    await turns.wait(transaction, f"name {name}")
+    is_taken = (
+        await members.find_member(transaction, name) is not None
+        or await actors.find_actor(transaction, actor.id) is not None
+    )
+    if is_taken:
+        message = f"the name {name} is or was taken; choose another"
+        raise ConflictError(message)
     member = Member(
         name=name,
         actor_id=actor.id,
-        is_admin=is_admin,
+        is_admin=new.is_admin,
         shows_network=False,
+        is_listed=new.is_listed,
         language=federation.instance.languages[0],
         created_at=federation.now(),
-        disabled_at=None,
     )
-    async with federation.database.transaction() as transaction:
-        is_taken = (
-            await members.find_member(transaction, name) is not None
-            or await actors.find_actor(transaction, actor.id) is not None
-        )
-        if is_taken:
-            message = f"the name {name} is or was taken; choose another"
-            raise ConflictError(message)
-        await _insert_actor(transaction, federation, actor, pair)
-        await members.insert_member(transaction, member)
+    await _insert_actor(transaction, federation, actor, pair)
+    await members.insert_member(transaction, member)
     return member
 
 
@@ -187,13 +212,23 @@ async def get_acting_member(federation: Federation, name: str) -> Actor:
         return await actors.get_actor(reader, member.actor_id)
 
 
-async def disable_member(federation: Federation, name: str) -> None:
-    """Stop a member from acting; what they said stays, and the name stays theirs."""
+async def disable_member(federation: Federation, name: str, *, by: str | None = None) -> None:
+    """Stop a member from acting; what they said stays, and the name stays theirs.
+
+    `by` is the keeper who does it, None for the commands. Raises ConflictError for the last keeper
+    there is, ForbiddenError when `by` is no keeper.
+    """
     async with federation.database.transaction() as transaction:
-        if await members.find_member(transaction, name) is None:
-            message = f"there is no member called {name}: see `fedirec member list`"
-            raise NotFoundError(message)
+        await turns.wait(transaction, "keepers")
+        await take_account(transaction, name)
+        await check_keeper(transaction, by)
+        member = await get_member(transaction, name)
+        if member.disabled_at is not None:
+            return
+        await check_not_last(transaction, member)
         await members.disable_member(transaction, name, federation.now())
+        await end_access(transaction, name, federation.now())
+        await record(transaction, federation, by, "member.disable", name)
     federation.memory.forget()
 
 
@@ -204,7 +239,7 @@ async def make_token(federation: Federation, name: str, scopes: tuple[str, ...])
         message = f"scopes are {' and '.join(SCOPES)}, not {', '.join(unknown) or 'none'}"
         raise InvalidInputError(message, field="scope")
     await get_acting_member(federation, name)
-    token = urlsafe_b64encode(federation.randomness(_TOKEN_BYTES)).rstrip(b"=").decode()
+    token = make_secret(federation)
     async with federation.database.transaction() as transaction:
         await tokens.insert_token(
             transaction,
@@ -218,7 +253,7 @@ async def make_token(federation: Federation, name: str, scopes: tuple[str, ...])
 
 def token_digest(token: str) -> str:
     """Return what is kept of a token: 64 hexadecimal digits of its SHA-256."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return digest_of(token)
 
 
 class EndorsedBy(StrEnum):
@@ -260,6 +295,22 @@ async def amend_profile(
     federation.memory.forget()
     federation.wake()
     return changed
+
+
+async def choose_listing(
+    federation: Federation,
+    name: str,
+    is_listed: bool,  # noqa: FBT001 - the value itself
+) -> None:
+    """Let everybody find a member among the members and by search, or nobody; nobody by default."""
+    actor = await get_acting_member(federation, name)
+    changed = replace(actor, is_discoverable=is_listed)
+    async with federation.database.transaction() as transaction:
+        await members.set_listed(transaction, name, is_listed)
+        await actors.save_actor(transaction, changed)
+        await _announce_profile(transaction, federation, changed)
+    federation.memory.forget()
+    federation.wake()
 
 
 def _askers(actor: Actor, endorsed_by: EndorsedBy) -> tuple[str, ...]:

@@ -6,16 +6,27 @@ from typing import Final
 
 from fedirec.domain.actors import ActorId
 from fedirec.storage.database import Reader, Row, Transaction, Value, to_microseconds
-from fedirec.storage.statements import instant, instant_or_none, microseconds_or_none, text
+from fedirec.storage.statements import (
+    instant,
+    instant_or_none,
+    microseconds_or_none,
+    number,
+    text,
+)
 
 _SELECT: Final = (
-    "select name, actor_id, is_admin, shows_network, language, created_at, disabled_at from members"
+    "select name, actor_id, is_admin, shows_network, is_listed, language, created_at, disabled_at"
+    " from members"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A person here. `shows_network`: followers and following may be seen on the profile."""
+    """A person here.
+
+    `shows_network`: followers and following may be seen on the profile. `is_listed`: they chose to
+    be found among the members (PA-09).
+    """
 
     name: str
     actor_id: ActorId
@@ -24,19 +35,21 @@ class Member:
     language: str
     created_at: datetime
     disabled_at: datetime | None = None
+    is_listed: bool = False
 
 
 async def insert_member(transaction: Transaction, member: Member) -> None:
     """Insert a member, whose actor is stored; raise ConflictError if the name or actor is taken."""
     await transaction.execute(
-        "insert into members (name, actor_id, is_admin, shows_network, language, created_at,"
-        " disabled_at) values (:name, :actor_id, :is_admin, :shows_network,"
+        "insert into members (name, actor_id, is_admin, shows_network, is_listed, language,"
+        " created_at, disabled_at) values (:name, :actor_id, :is_admin, :shows_network, :is_listed,"
         " :language, :created_at, :disabled_at)",
         {
             "name": member.name,
             "actor_id": member.actor_id,
             "is_admin": member.is_admin,
             "shows_network": member.shows_network,
+            "is_listed": member.is_listed,
             "language": member.language,
             "created_at": to_microseconds(member.created_at),
             "disabled_at": microseconds_or_none(member.disabled_at),
@@ -81,6 +94,36 @@ async def disable_member(transaction: Transaction, name: str, now: datetime) -> 
     )
 
 
+async def set_admin(
+    transaction: Transaction,
+    name: str,
+    value: bool,  # noqa: FBT001 - the value itself
+) -> None:
+    """Make a member a keeper, or none."""
+    await transaction.execute(
+        "update members set is_admin = :value where name = :name", {"name": name, "value": value}
+    )
+
+
+async def count_admins(reader: Reader) -> int:
+    """Return how many keepers may act."""
+    row = await reader.fetch_one(
+        "select count(*) as keepers from members where is_admin and disabled_at is null"
+    )
+    return 0 if row is None else number(row, "keepers")
+
+
+async def set_listed(
+    transaction: Transaction,
+    name: str,
+    value: bool,  # noqa: FBT001 - the value itself
+) -> None:
+    """Choose whether a member is found among the members."""
+    await transaction.execute(
+        "update members set is_listed = :value where name = :name", {"name": name, "value": value}
+    )
+
+
 async def set_shows_network(
     transaction: Transaction,
     name: str,
@@ -99,6 +142,7 @@ def _read(row: Row) -> Member:
         actor_id=ActorId(text(row, "actor_id")),
         is_admin=bool(row["is_admin"]),
         shows_network=bool(row["shows_network"]),
+        is_listed=bool(row["is_listed"]),
         language=text(row, "language"),
         created_at=instant(row, "created_at"),
         disabled_at=instant_or_none(row, "disabled_at"),

@@ -57,3 +57,12 @@ async def revoke_token(transaction: Transaction, digest: str, now: datetime) -> 
         {"digest": digest, "now": to_microseconds(now)},
     )
     return changed > 0
+
+
+async def revoke_tokens(transaction: Transaction, member_name: str, now: datetime) -> int:
+    """End all tokens of a member; return how many."""
+    return await transaction.execute(
+        "update tokens set revoked_at = :now"
+        " where member_name = :member_name and revoked_at is null",
+        {"member_name": member_name, "now": to_microseconds(now)},
+    )

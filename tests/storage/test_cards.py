@@ -156,11 +156,13 @@ async def test_a_tag_lists_what_carries_it(database):
     assert await shown(database, list_cards_tagged, "oak") == ([1], None)
 
 
+@pytest.mark.rule("PA-09")
 async def test_only_members_who_want_to_be_found_are_listed(database):
-    for name, is_discoverable in (("ada", True), ("bea", False), ("cyd", True)):
-        await save_actors(database, an_actor(name, is_discoverable=is_discoverable))
+    for name, is_listed in (("ada", True), ("bea", False), ("cyd", True)):
+        await save_actors(database, an_actor(name))
         async with database.transaction() as transaction:
             await members.insert_member(transaction, a_member(name))
+            await members.set_listed(transaction, name, is_listed)
     async with database.transaction() as transaction:
         await members.disable_member(transaction, "cyd", NOW)
 
