@@ -206,7 +206,7 @@ async def prove_with_passkey(
 
     Raises as `sign_in_with_passkey`, also for the passkey of somebody else.
     """
-    await count_attempt(federation, Kind.PASSKEY, session.member_name, visitor)
+    attempt = await count_attempt(federation, Kind.PASSKEY, session.member_name, visitor)
     passkey, counted = await _verified(federation, answer)
     now = federation.now()
     async with federation.database.transaction() as transaction:
@@ -216,6 +216,7 @@ async def prove_with_passkey(
         )
         if not is_used:
             raise UnauthenticatedError(_REFUSED)
+        await forgive(transaction, attempt)
         await sessions.prove_session(transaction, session.digest, now)
     return replace(session, proved_at=now)
 

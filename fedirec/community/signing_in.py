@@ -64,7 +64,6 @@ async def sign_in(
     attempt = await count_attempt(federation, Kind.PASSWORD, name, visitor)
     async with federation.database.reading() as reader:
         hash_ = await passwords.find_hash(reader, name)
-        factors = await list_factors(reader, name)
     if not await is_password(federation, password, hash_) or hash_ is None:
         raise UnauthenticatedError(_REFUSED)
     hash_ = await write_anew(federation, name, password, hash_)

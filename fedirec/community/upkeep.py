@@ -28,6 +28,7 @@ from fedirec.storage import (
     erasure,
     familiar_addresses,
     job_notes,
+    mail_addresses,
     notes,
     notifications,
     offers,
@@ -228,6 +229,7 @@ async def _forget_sign_ins(transaction: Transaction, scene: Scene) -> None:
     await second_factors.prune_pending(transaction, scene.now)
     await passwords.prune_resets(transaction, scene.now)
     await passkeys.prune_challenges(transaction, scene.now)
+    await mail_addresses.prune_confirmations(transaction, scene.now)
     await throttles.prune_throttles(transaction, scene.now - FORGOTTEN_AFTER)
     await familiar_addresses.prune_addresses(transaction, scene.now - FAMILIAR_FOR)
 

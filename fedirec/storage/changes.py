@@ -18,7 +18,8 @@ ACTORS: Final = frozenset({"actors", "keys", "members"})
 """All that an actor's document and WebFinger are made of."""
 
 UNSEEN: Final = frozenset({
-    "admin_acts", "announcements", "deliveries", "delivery_hosts", "familiar_addresses", "fan_outs",
+    "admin_acts", "announcements", "deliveries", "delivery_hosts", "email_confirmations",
+    "familiar_addresses", "fan_outs",
     "inbox_items", "invites", "keeper_activity", "migrations", "notifications", "outbox_posts",
     "passkey_challenges", "passkeys", "password_resets", "passwords", "peers", "pending_sign_ins",
     "received", "received_recipients", "recovery_codes", "remote_keys", "reports",
