@@ -48,10 +48,11 @@ update deliveries set state = 'cancelled', settled_at = :now
 where {index} and state in {states} and {chosen} returning host"""
 _CANCELLED: Final = ((ACTIVE, "('due', 'waiting')"), (ASIDE, "('held', 'dead')"))
 # The claims look where `delivery_hosts` tells them to.
-_LOOK_AT_CHOSEN: Final = """
+_LOOK_AT_CHOSEN: Final = f"""
 insert into delivery_hosts (lane, next_at, host)
 select distinct 0, cast(:now as bigint), host from deliveries
-where state = 'due' and next_at = :now and {chosen} on conflict do nothing"""
+where {ACTIVE} and state = 'due' and next_at = :now and {{chosen}}
+on conflict do nothing"""  # noqa: S608 - text of ours
 _AGES: Final = """
 select host, count(*) as total, min(created_at) as oldest_at,
   sum(case when created_at > :minutes then 1 else 0 end) as fresh,

@@ -15,7 +15,7 @@ async def choose(home: Home, *, is_found: bool) -> None:
     async with home.federation.database.transaction() as transaction:
         for name in ("ada", "carol"):
             actor = await actors.get_actor(transaction, home.id(name))
-            await actors.save_actor(transaction, replace(actor, is_discoverable=is_found))
+            await actors.save_actor(transaction, replace(actor, is_listed=is_found))
 
 
 async def test_members_stand_under_their_letter(home):
