@@ -1,21 +1,17 @@
 """The directory: who wants to be found, A to Z, and by what others recognise them for."""
 
-from dataclasses import replace
-
 import pytest
 
+from fedirec.community.membership import choose_listing
 from fedirec.domain.endorsements import ShownTo
-from fedirec.storage import actors
 from tests.web.home import Home
 from tests.web.stories import endorsed, endorsed_for
 
 
 async def choose(home: Home, *, is_found: bool) -> None:
     """Ada and carol choose whether they are found."""
-    async with home.federation.database.transaction() as transaction:
-        for name in ("ada", "carol"):
-            actor = await actors.get_actor(transaction, home.id(name))
-            await actors.save_actor(transaction, replace(actor, is_listed=is_found))
+    for name in ("ada", "carol"):
+        await choose_listing(home.federation, name, is_found)
 
 
 async def test_members_stand_under_their_letter(home):
