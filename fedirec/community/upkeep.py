@@ -24,6 +24,7 @@ from fedirec.storage import (
     deliveries,
     endorsements,
     erasure,
+    history,
     job_notes,
     notes,
     notifications,
@@ -214,6 +215,10 @@ async def _prune_posts(transaction: Transaction, scene: Scene) -> None:
     await outbox_posts.prune_posts(transaction, scene.now - scene.limits.received_kept)
 
 
+async def _fold_history(transaction: Transaction, scene: Scene) -> None:
+    await history.fold_history(transaction, scene.now)
+
+
 _STEPS: Final[tuple[_Step, ...]] = (
     _erase_texts,
     _forget_signatures,
@@ -224,4 +229,5 @@ _STEPS: Final[tuple[_Step, ...]] = (
     _mend_queue,
     _prune_received,
     _prune_posts,
+    _fold_history,
 )
