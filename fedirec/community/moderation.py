@@ -3,6 +3,7 @@
 Every act is written down with who did it: `by` is a keeper's name, None for the commands.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -82,7 +83,7 @@ async def block_host(
 
 
 async def block_all(
-    federation: Federation, targets: list[tuple[Target, str | None]], *, by: str | None
+    federation: Federation, targets: Sequence[tuple[Target, str | None]], *, by: str | None
 ) -> int:
     """Refuse everything from hosts and actors, and cut what ties us to them; return the follows.
 
@@ -130,7 +131,7 @@ async def unblock(federation: Federation, target: str, *, by: str | None) -> boo
 
 
 async def silence_all(
-    federation: Federation, targets: list[tuple[Target, str | None]], *, by: str | None
+    federation: Federation, targets: Sequence[tuple[Target, str | None]], *, by: str | None
 ) -> None:
     """Let members hear nothing of hosts and actors unless they follow them."""
     async with federation.database.transaction() as transaction:

@@ -19,6 +19,7 @@ STYLESHEETS: Final = (
     "components.css",
     "forms.css",
     "views.css",
+    "keeping.css",
 )
 _FONT: Final = "atkinson-hyperlegible-next-latin.woff2"
 _TYPES: Final = {
