@@ -291,7 +291,7 @@ async def amend_profile(
         if shows_network is not None:
             await members.set_shows_network(transaction, name, shows_network)
         await actors.save_actor(transaction, changed)
-        await _announce_profile(transaction, federation, changed)
+        await announce_profile(transaction, federation, changed)
     federation.memory.forget()
     federation.wake()
     return changed
@@ -308,7 +308,7 @@ async def choose_listing(
     async with federation.database.transaction() as transaction:
         await members.set_listed(transaction, name, is_listed)
         await actors.save_actor(transaction, changed)
-        await _announce_profile(transaction, federation, changed)
+        await announce_profile(transaction, federation, changed)
     federation.memory.forget()
     federation.wake()
 
@@ -340,14 +340,14 @@ async def rotate_keys(federation: Federation, actor_id: ActorId) -> None:
         suffix = f"-{int(now.timestamp())}"
         for new in _stored_keys(federation, actor_id, pair, suffix=suffix):
             await keys.insert_key(transaction, replace(new, created_at=now))
-        await _announce_profile(transaction, federation, actor)
+        await announce_profile(transaction, federation, actor)
         failpoint("keys.written")
     federation.memory.forget()
     failpoint("keys.committed")
     federation.wake()
 
 
-async def _announce_profile(transaction: Transaction, federation: Federation, actor: Actor) -> None:
+async def announce_profile(transaction: Transaction, federation: Federation, actor: Actor) -> None:
     """Publish an Update of the actor to its followers, with the keys it has from now on."""
     if actor.followers is None:
         return

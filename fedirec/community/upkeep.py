@@ -27,6 +27,7 @@ from fedirec.storage import (
     endorsements,
     erasure,
     familiar_addresses,
+    history,
     job_notes,
     mail_addresses,
     notes,
@@ -238,6 +239,10 @@ async def _name_contexts(transaction: Transaction, _scene: Scene) -> bool:
     return await endorsements.name_contexts(transaction, limit=_BATCH) == _BATCH
 
 
+async def _fold_history(transaction: Transaction, scene: Scene) -> None:
+    await history.fold_history(transaction, scene.now)
+
+
 _STEPS: Final[tuple[_Step, ...]] = (
     _erase_texts,
     _forget_signatures,
@@ -250,4 +255,5 @@ _STEPS: Final[tuple[_Step, ...]] = (
     _prune_posts,
     _forget_sign_ins,
     _name_contexts,
+    _fold_history,
 )

@@ -20,6 +20,7 @@ STYLESHEETS: Final = (
     "forms.css",
     "views.css",
     "pictures.css",
+    "keeping.css",
 )
 _FONT: Final = "atkinson-hyperlegible-next-latin.woff2"
 _TYPES: Final = {

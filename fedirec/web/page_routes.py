@@ -5,7 +5,10 @@ from typing import Final
 from aiohttp import web
 
 from fedirec.web.doors import Door, Role
+from fedirec.web.keeping import blocks, health, log, look, peers, queue, reports, texts
 from fedirec.web.pages import joining, security, sessions, signing_in
+from fedirec.web.pages.about import PATHS, own_page
+from fedirec.web.shelf import kept
 
 _LINK: Final = "{token:[A-Za-z0-9_-]{43}}"
 _SECURITY: Final = "/settings/security"
@@ -59,9 +62,52 @@ _OWN_SECURITY: Final = (
     ),
 )
 
+_ABOUT: Final = tuple(
+    Door(path=PATHS[slug], role=Role.ANYONE, show=kept(own_page(slug)))
+    for slug in PATHS
+    if slug != "about"  # an address of federation: the instance's actor has it as its url
+)
+_KEEPING: Final = (
+    Door(path="/admin", role=Role.KEEPER, show=health.health_page),
+    Door(path=queue.PAGE, role=Role.KEEPER, show=queue.queue_page, take=queue.take_act),
+    Door(path=peers.PAGE, role=Role.KEEPER, show=peers.peers_page),
+    Door(
+        path=f"{peers.PAGE}/{{host}}",
+        role=Role.KEEPER,
+        show=peers.peer_page,
+        take=peers.take_act,
+    ),
+    Door(path=blocks.PAGE, role=Role.KEEPER, show=blocks.blocks_page, take=blocks.take_block),
+    Door(
+        path=f"{blocks.PAGE}/draft",
+        role=Role.KEEPER,
+        show=blocks.back_to_blocks,
+        take=blocks.take_draft,
+    ),
+    Door(
+        path=f"{blocks.PAGE}/import",
+        role=Role.KEEPER,
+        show=blocks.back_to_blocks,
+        take=blocks.take_import,
+    ),
+    Door(path=f"{blocks.PAGE}/export", role=Role.KEEPER, show=blocks.export),
+    Door(path=reports.PAGE, role=Role.KEEPER, show=reports.reports_page, take=reports.take_act),
+    Door(path=look.PAGE, role=Role.KEEPER, show=look.look_page, take=look.take_look),
+    Door(path=texts.PAGE, role=Role.KEEPER, show=texts.texts_page),
+    Door(
+        path=f"{texts.PAGE}/{{slug}}",
+        role=Role.KEEPER,
+        show=texts.text_page,
+        take=texts.take_text,
+    ),
+    Door(path=log.PAGE, role=Role.KEEPER, show=log.log_page),
+)
+
 DOORS: Final[tuple[Door, ...]] = (
     *_GETTING_IN,
     *_OWN_SECURITY,
+    *_ABOUT,
+    *_KEEPING,
 )
 
 

@@ -35,6 +35,7 @@ from fedirec.web.keys import (
     TURNSTILE,
     WebOptions,
 )
+from fedirec.web.look import LOOKS, Looks
 from fedirec.web.middleware import answer, gate, proxies
 from fedirec.web.page_routes import page_routes
 from fedirec.web.pages import about, contexts, embeds, endorsements, feeds, guild, job_notes, notes
@@ -76,6 +77,7 @@ def build_application(
     application[VIEWS] = LRUCache(_REMEMBERED)
     application[JOBS] = LRUCache(_REMEMBERED)
     application[SHELF] = Shelf(federation)
+    application[LOOKS] = Looks(federation, options.monotonic or time.monotonic)
     set_up_templates(application)
     application.add_routes([*routes(), *page_routes()])
     return application

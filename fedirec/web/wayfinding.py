@@ -7,7 +7,7 @@ from fedirec.web.viewers import Viewer
 
 _MEMBERS: Final[tuple[tuple[str, Later], ...]] = ()
 _OWN: Final = (("/settings/security", later("Security")),)
-_KEEPERS: Final[tuple[tuple[str, Later], ...]] = ()
+_KEEPERS: Final[tuple[tuple[str, Later], ...]] = (("/admin", later("Keeping the guild")),)
 
 
 def ways_of(viewer: Viewer | None) -> list[tuple[str, Later]]:
