@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from fedirec.web.doors import Door, Role
-from fedirec.web.keeping import blocks, health, log, look, peers, queue, reports, texts
+from fedirec.web.keeping import blocks, health, log, look, members, peers, queue, reports, texts
 from fedirec.web.pages import joining, security, sessions, signing_in
 from fedirec.web.pages.about import PATHS, own_page
 from fedirec.web.shelf import kept
@@ -91,6 +91,9 @@ _KEEPING: Final = (
         take=blocks.take_import,
     ),
     Door(path=f"{blocks.PAGE}/export", role=Role.KEEPER, show=blocks.export),
+    Door(path=members.PAGE, role=Role.KEEPER, show=members.members_page, take=members.take_act),
+    Door(path=f"{members.PAGE}/invite", role=Role.KEEPER, take=members.take_invite),
+    Door(path=f"{members.PAGE}/uninvite", role=Role.KEEPER, take=members.revoke_invite),
     Door(path=reports.PAGE, role=Role.KEEPER, show=reports.reports_page, take=reports.take_act),
     Door(path=look.PAGE, role=Role.KEEPER, show=look.look_page, take=look.take_look),
     Door(path=texts.PAGE, role=Role.KEEPER, show=texts.texts_page),
