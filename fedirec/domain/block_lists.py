@@ -64,8 +64,9 @@ def read_list(text: str) -> tuple[list[Listed], list[Unread]]:
         message = f"expected at most {MOST} lines, found {len(rows)}"
         raise InvalidInputError(message)
     names = {name: place for place, name in enumerate(COLUMNS)}
-    if rows and rows[0][1][0].strip().lower().lstrip("#") == "domain":
-        names = {f"#{cell.strip().lower().lstrip('#')}": at for at, cell in enumerate(rows[0][1])}
+    heads = [f"#{cell.strip().lower().lstrip('#')}" for cell in rows[0][1]] if rows else []
+    if "#domain" in heads:
+        names = {head: place for place, head in enumerate(heads)}
         rows = rows[1:]
     found: dict[Host, Listed] = {}
     unread: list[Unread] = []
@@ -100,7 +101,7 @@ def _rows(text: str) -> Iterable[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     try:
         for cells in reader:
-            if cells and cells[0].strip():
+            if any(cell.strip() for cell in cells):
                 yield reader.line_num, cells
     except csv.Error as error:
         message = f"expected lines of commas, found in line {reader.line_num}: {error}"
