@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from fedirec.activitypub.render import render_announce
+from fedirec.community.requesting import ASK_AGAIN_AFTER
 from fedirec.domain.actors import ObjectId
 from fedirec.domain.audience import Visibility, public_audience
 from fedirec.domain.endorsements import OfferState, OfferWay
@@ -32,6 +33,7 @@ from fedirec.storage import (
     peers,
     queue_mending,
     received,
+    requests,
     seen_signatures,
     stamps,
     tombstones,
@@ -214,6 +216,10 @@ async def _prune_posts(transaction: Transaction, scene: Scene) -> None:
     await outbox_posts.prune_posts(transaction, scene.now - scene.limits.received_kept)
 
 
+async def _prune_requests(transaction: Transaction, scene: Scene) -> None:
+    await requests.prune_requests(transaction, scene.now - ASK_AGAIN_AFTER)
+
+
 _STEPS: Final[tuple[_Step, ...]] = (
     _erase_texts,
     _forget_signatures,
@@ -224,4 +230,5 @@ _STEPS: Final[tuple[_Step, ...]] = (
     _mend_queue,
     _prune_received,
     _prune_posts,
+    _prune_requests,
 )
