@@ -18,6 +18,7 @@ STYLESHEETS: Final = (
     "layout.css",
     "components.css",
     "forms.css",
+    "members.css",
     "views.css",
 )
 _FONT: Final = "atkinson-hyperlegible-next-latin.woff2"
