@@ -12,7 +12,7 @@ from typing import Final
 
 from fedirec.activitypub.content import link_html, mention_html, paragraphs
 from fedirec.activitypub.documents import JsonObject, ids_of, instant_text
-from fedirec.activitypub.phrases import phrases_in
+from fedirec.activitypub.phrasebook import phrases_in
 from fedirec.activitypub.render import render_create
 from fedirec.activitypub.statements import headline, mention_tag, name_of, said_by, words_of
 from fedirec.activitypub.vocabulary import QUESTION_CONTEXT

@@ -184,6 +184,14 @@ async def list_cards_tagged(
     return await _endorsements(reader, read, condition, {"tag": tag}, before=before, limit=limit)
 
 
+async def list_cards_in(
+    reader: Reader, read: Callable[[Row], T], slug: str, *, before: str | None, limit: int
+) -> Page[T]:
+    """Return the endorsements of one context, by its name in addresses, newest first."""
+    condition = " and e.slug = :slug"
+    return await _endorsements(reader, read, condition, {"slug": slug}, before=before, limit=limit)
+
+
 async def find_card(reader: Reader, note_id: ObjectId) -> EndorsementCard | None:
     """Return one endorsement, if it may be shown to everybody."""
     row = await reader.fetch_one(f"{_ENDORSEMENTS} and n.id = :note_id", {"note_id": note_id})

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from fedirec.activitypub.phrases import day_words, phrases_in
+from fedirec.activitypub.phrasebook import phrases_in
+from fedirec.activitypub.phrases import day_words
 from fedirec.web.languages import later, spoken
 
 _WEEK: Final = (

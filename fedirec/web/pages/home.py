@@ -8,10 +8,11 @@ from typing import Final
 from aiohttp import web
 
 from fedirec.domain.actors import ActorId
+from fedirec.domain.follows import FollowState
 from fedirec.domain.notifications import NoticeKind
 from fedirec.errors import InvalidInputError
 from fedirec.federation.context import Federation
-from fedirec.storage import inbox_lists, notes, notifications, offers
+from fedirec.storage import follows, inbox_lists, notes, notifications, offers
 from fedirec.storage.cards import Person
 from fedirec.storage.database import Reader
 from fedirec.storage.inbox_lists import InboxEntry, InboxFilter
@@ -53,7 +54,10 @@ _WRITTEN: Final = frozenset({NoticeKind.MENTION, NoticeKind.REPLY, NoticeKind.JO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
-    """One item of the inbox: what is shown of it follows from what it has."""
+    """One item of the inbox: what is shown of it follows from what it has.
+
+    `is_accepted`: a follow that stands, and is not only asked for.
+    """
 
     id: str
     type: str
@@ -66,6 +70,7 @@ class EntryView:
     url: str
     offer: OfferView | None
     is_new: bool
+    is_accepted: bool
     created_at: datetime
 
 
@@ -163,23 +168,32 @@ async def _entries(
     items: Sequence[InboxEntry],
     read_until: str,
 ) -> list[EntryView]:
-    """Return views of entries; what was said and then passed on stands once, where it was said."""
+    """Return views of entries; what was said stands once, where it was said.
+
+    That it was offered before, or passed on later, needs no place beside it.
+    """
     said = {entry.object_id for entry in items if entry.type == "Create"}
     views = []
     for entry in items:
-        if entry.type == "Announce" and entry.object_id in said:
+        if entry.type in {"Announce", "Offer"} and entry.object_id in said:
             continue
-        offer = None
+        offer, is_accepted = None, False
+        if entry.type == "Follow":
+            follow = await follows.find_follow(reader, entry.actor.id, me)
+            is_accepted = follow is not None and follow.state is FollowState.ACCEPTED
         if entry.type == "Offer":
             newest = await offers.newest_offer(reader, entry.object_id or "")
             if newest is None or newest.endorsed_id != me:
                 continue
             [offer] = await offer_views(reader, federation, me, [newest])
-        views.append(_entry(entry, offer, is_new=entry.id > read_until))
+        is_new = entry.id > read_until
+        views.append(_entry(entry, offer, is_new=is_new, is_accepted=is_accepted))
     return views
 
 
-def _entry(entry: InboxEntry, offer: OfferView | None, *, is_new: bool) -> EntryView:
+def _entry(
+    entry: InboxEntry, offer: OfferView | None, *, is_new: bool, is_accepted: bool
+) -> EntryView:
     note = entry.note if entry.type in {"Create", "Announce"} else None
     return EntryView(
         id=entry.id,
@@ -193,6 +207,7 @@ def _entry(entry: InboxEntry, offer: OfferView | None, *, is_new: bool) -> Entry
         url="" if note is None else href_of(note.url),
         offer=offer,
         is_new=is_new,
+        is_accepted=is_accepted,
         created_at=entry.created_at,
     )
 
