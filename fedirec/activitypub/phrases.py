@@ -32,6 +32,8 @@ class Phrases:
     how_to_answer: str
     details: str
     explanation: str
+    request: str
+    how_to_endorse: str
     wanted: str
     pay_range: str
     pay_exact: str

@@ -60,6 +60,8 @@ ARABIC: Final = Phrases(
     explanation="{person} هذه إجابة لا نفهمها، ولذلك لا يُنشر شيء. للموافقة، الرد بكلمة"
     " واحدة: نعم. كلمات أخرى نفهمها: لا وتوقف وسحب. والصمت يعني لا. نشرح هذا"
     " مرة واحدة فقط.",
+    request="{person} {asker} ({name} على {host}) يسأل هل تودّ أن تقول بكلماتك ما أُحسن عمله:",
+    how_to_endorse="إن أردت فهنا: {link}. لا يلزمك فعل شيء، ولن يصلك تذكير.",
     wanted="مطلوب: {title}",
     pay_range="من {minimum} إلى {maximum} {currency} {per}",
     pay_exact="{minimum} {currency} {per}",

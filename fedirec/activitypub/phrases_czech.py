@@ -61,6 +61,9 @@ CZECH: Final = Phrases(
     explanation="{person} Této odpovědi nerozumíme, a tak se nezveřejní nic. Souhlasíš-li,"
     " odpověz jediným slovem: ano. Další slova, kterým rozumíme: ne, dost,"
     " odvolat. Mlčení znamená ne. Vysvětlujeme to jen jednou.",
+    request="{person} {asker} ({name} na {host}) se ptá, jestli chceš vlastními slovy říct,"
+    " co bylo uděláno dobře:",
+    how_to_endorse="Pokud chceš, je to zde: {link}. Nic dělat nemusíš a žádná připomínka nepřijde.",
     wanted="Hledá se: {title}",
     pay_range="{minimum} až {maximum} {currency} {per}",
     pay_exact="{minimum} {currency} {per}",

@@ -61,6 +61,10 @@ ENGLISH: Final = Phrases(
     explanation="{person} That is not an answer we can take, so nothing is published. To agree,"
     " reply with the one word: yes. Other words we take: no, stop, withdraw. Saying nothing is a"
     " no. We explain this only once.",
+    request="{person} {asker} ({name} at {host}) asks whether you would say in your own words"
+    " what they did well:",
+    how_to_endorse="If you would like to, here is where: {link}. There is nothing you need to do, "
+    "and there is no reminder.",
     wanted="Wanted: {title}",
     pay_range="{minimum} to {maximum} {currency} {per}",
     pay_exact="{minimum} {currency} {per}",

@@ -63,6 +63,10 @@ FRENCH: Final = Phrases(
     " publié. Pour accepter, répondez par ce seul mot : oui. Autres mots que nous"
     " comprenons : non, arrêter, retirer. Ne rien dire vaut non. Nous ne"
     " l'expliquons qu'une fois.",
+    request="{person} {asker} ({name} chez {host}) demande si vous voulez dire avec vos mots"
+    " ce qui a été bien fait :",
+    how_to_endorse="Si vous le voulez, c'est ici : {link}. Vous n'avez rien à faire, et il n'y"
+    " aura pas de rappel.",
     wanted="On cherche : {title}",
     pay_range="{minimum} à {maximum} {currency} {per}",
     pay_exact="{minimum} {currency} {per}",

@@ -64,6 +64,10 @@ GERMAN: Final = Phrases(
     " veröffentlicht. Um zuzustimmen, antworte mit dem einen Wort: ja. Andere"
     " Wörter, die wir verstehen: nein, stopp, widerrufen. Nichts zu sagen ist ein"
     " Nein. Wir erklären das nur einmal.",
+    request="{person} {asker} ({name} bei {host}) fragt, ob du in deinen Worten sagen "
+    "möchtest, was gut gemacht war:",
+    how_to_endorse="Wenn du möchtest, geht es hier: {link}. Du musst nichts tun, und es gibt keine "
+    "Erinnerung.",
     wanted="Gesucht: {title}",
     pay_range="{minimum} bis {maximum} {currency} {per}",
     pay_exact="{minimum} {currency} {per}",

@@ -63,6 +63,10 @@ SPANISH: Final = Phrases(
     " Para aceptar, responde con una sola palabra: sí. Otras palabras que"
     " entendemos: no, basta, retirar. No decir nada es un no. Lo explicamos solo"
     " esta vez.",
+    request="{person} {asker} ({name} en {host}) pregunta si quieres decir con tus palabras "
+    "qué hizo bien:",
+    how_to_endorse="Si quieres, es aquí: {link}. No tienes que hacer nada, y no habrá "
+    "recordatorio.",
     wanted="Se busca: {title}",
     pay_range="{minimum} a {maximum} {currency} {per}",
     pay_exact="{minimum} {currency} {per}",

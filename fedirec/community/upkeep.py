@@ -10,6 +10,7 @@ from typing import Final
 
 from fedirec.activitypub.render import render_announce
 from fedirec.community.attempts import FAMILIAR_FOR
+from fedirec.community.requesting import ASK_AGAIN_AFTER
 from fedirec.domain.actors import ObjectId
 from fedirec.domain.audience import Visibility, public_audience
 from fedirec.domain.endorsements import OfferState, OfferWay
@@ -39,6 +40,7 @@ from fedirec.storage import (
     peers,
     queue_mending,
     received,
+    requests,
     second_factors,
     seen_signatures,
     sessions,
@@ -224,6 +226,10 @@ async def _prune_posts(transaction: Transaction, scene: Scene) -> None:
     await outbox_posts.prune_posts(transaction, scene.now - scene.limits.received_kept)
 
 
+async def _prune_requests(transaction: Transaction, scene: Scene) -> None:
+    await requests.prune_requests(transaction, scene.now - ASK_AGAIN_AFTER)
+
+
 async def _forget_sign_ins(transaction: Transaction, scene: Scene) -> None:
     """Forget what opens nothing any more, and tries and addresses that are long ago."""
     await sessions.prune_sessions(transaction, scene.now)
@@ -253,6 +259,7 @@ _STEPS: Final[tuple[_Step, ...]] = (
     _mend_queue,
     _prune_received,
     _prune_posts,
+    _prune_requests,
     _forget_sign_ins,
     _name_contexts,
     _fold_history,

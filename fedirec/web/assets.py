@@ -19,6 +19,7 @@ STYLESHEETS: Final = (
     "components.css",
     "forms.css",
     "views.css",
+    "members.css",
     "pictures.css",
     "keeping.css",
 )

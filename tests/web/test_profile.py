@@ -32,6 +32,7 @@ def person(name: str) -> Person:
 def view(endorser: str, where: str | None = "the hall") -> EndorsementView:
     """What somebody said of ada."""
     return EndorsementView(
+        note_id="https://guild.example/endorsements/1",
         url="https://guild.example/endorsements/1",
         heading="Joinery",
         hue=1,

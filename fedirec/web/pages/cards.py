@@ -1,7 +1,7 @@
 """What templates are given for one endorsement or one job note, with every text decided."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -52,6 +52,7 @@ class EndorsementView:
     `slug` names the page of its context, `is_ours` says whether its own page is of this instance.
     """
 
+    note_id: str
     url: str
     heading: str
     hue: int
@@ -155,6 +156,7 @@ def endorsement_view(card: EndorsementCard, instance: Instance) -> EndorsementVi
     is_ours = instance.owns(card.note_id)
     consent_is_ours = card.consent_id is not None and instance.owns(card.consent_id)
     return EndorsementView(
+        note_id=card.note_id,
         url=card.note_id if is_ours else href_of(card.url),
         heading=heading_of(card),
         hue=hue_of(card.setting),
@@ -212,12 +214,19 @@ def job_view(card: JobCard, *, now: datetime) -> JobView:
     )
 
 
-def recognitions(views: Iterable[EndorsementView]) -> tuple[Recognition, ...]:
+def recognitions(
+    views: Iterable[EndorsementView], headings: Mapping[str, str] | None = None
+) -> tuple[Recognition, ...]:
     """Group endorsements by what they are for, the group of the newest first.
 
     Inside a group those of one context stand together. Never ordered by how many there are.
+    `headings` are words that the endorsed person chose instead, by id.
     """
-    newest_first = list(views)
+    chosen = headings or {}
+    newest_first = [
+        replace(view, heading=chosen[view.note_id]) if view.note_id in chosen else view
+        for view in views
+    ]
     order = {view.heading: place for place, view in reversed(list(enumerate(newest_first)))}
     sorted_views = sorted(newest_first, key=lambda view: order[view.heading])
     found = []

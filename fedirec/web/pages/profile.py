@@ -6,6 +6,7 @@ from aiohttp import web
 
 from fedirec.domain.actors import Actor
 from fedirec.storage.cards import list_cards_about, list_cards_by, list_jobs_by
+from fedirec.storage.headings import headings_of
 from fedirec.web.keys import FEDERATION
 from fedirec.web.links import links_in
 from fedirec.web.pages.cards import endorsement_reader, job_reader, job_view, recognitions
@@ -22,6 +23,7 @@ async def profile_page(request: web.Request, actor: Actor) -> web.Response:
     instance, read = federation.instance, endorsement_reader(request)
     async with federation.database.reading() as reader:
         about = await list_cards_about(reader, read, actor.id, before=None, limit=ABOUT_SHOWN)
+        headings = await headings_of(reader, actor.id)
         said = await list_cards_by(reader, read, actor.id, before=None, limit=SAID_SHOWN)
         jobs = await list_jobs_by(
             reader, job_reader(request), actor.id, now=federation.now(), limit=SAID_SHOWN
@@ -31,7 +33,7 @@ async def profile_page(request: web.Request, actor: Actor) -> web.Response:
         "is_guild": actor.id == instance.guild_id,
         "takes_endorsements": actor.id != instance.guild_id and _is_asked(actor),
         "own_links": links_in(field.value for field in actor.fields),
-        "recognitions": recognitions(about.items),
+        "recognitions": recognitions(about.items, headings),
         "picture": picture_of(about.items),
         "said": said.items,
         "jobs": [job_view(card, now=federation.now()) for card in jobs.items],
