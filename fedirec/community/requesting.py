@@ -1,6 +1,6 @@
 """Asking somebody for an endorsement: one polite direct note, once per person in 30 days."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication
 from fedirec.federation.outbox import publish_in, scene_of
 from fedirec.storage import blocks, offers, requests
+from fedirec.storage.database import Transaction
 
 ASK_AGAIN_AFTER: Final = timedelta(days=30)
 ASKED_A_DAY: Final = 5
@@ -38,21 +39,7 @@ async def request_endorsement(
         raise InvalidInputError(message, field="words")
     async with federation.database.transaction() as transaction:
         scene = scene_of(federation)
-        if await offers.is_stopped(transaction, person.id) or await blocks.is_actor_blocked(
-            transaction, asker.id, person.id
-        ):
-            message = f"{person.handle} does not want to be asked"
-            raise ForbiddenError(message)
-        if await requests.count_requests(transaction, asker.id, scene.now - _DAY) >= ASKED_A_DAY:
-            message = f"{member} asked {ASKED_A_DAY} people today, which is enough"
-            raise ForbiddenError(message)
-        since = scene.now - ASK_AGAIN_AFTER
-        is_due = await requests.note_request(
-            transaction, asker.id, person.id, now=scene.now, since=since
-        )
-        if not is_due:
-            message = f"{person.handle} was asked less than {ASK_AGAIN_AFTER.days} days ago"
-            raise ForbiddenError(message)
+        await _take_turn(transaction, asker, person, scene.now)
         document = render_request(
             EndorsementRequest(
                 asker=asker,
@@ -68,6 +55,22 @@ async def request_endorsement(
         made = await publish_in(transaction, scene, Publication(actor=asker, document=document))
     federation.wake()
     return made
+
+
+async def _take_turn(transaction: Transaction, asker: Actor, person: Actor, now: datetime) -> None:
+    """Note that the one asks the other now; raise ForbiddenError when it is not their turn."""
+    if await offers.is_stopped(transaction, person.id) or await blocks.is_actor_blocked(
+        transaction, asker.id, person.id
+    ):
+        message = f"{person.handle} does not want to be asked"
+        raise ForbiddenError(message)
+    if await requests.count_requests(transaction, asker.id, now - _DAY) >= ASKED_A_DAY:
+        message = f"{asker.handle} asked {ASKED_A_DAY} people today, which is enough"
+        raise ForbiddenError(message)
+    since = now - ASK_AGAIN_AFTER
+    if not await requests.note_request(transaction, asker.id, person.id, now=now, since=since):
+        message = f"{person.handle} was asked less than {ASK_AGAIN_AFTER.days} days ago"
+        raise ForbiddenError(message)
 
 
 def _link(federation: Federation, asker: Actor, person: Actor) -> str:
