@@ -5,14 +5,49 @@ from typing import Final
 from aiohttp import web
 
 from fedirec.web.doors import Door, Role
-from fedirec.web.keeping import blocks, health, log, look, peers, queue, reports, texts
-from fedirec.web.pages import joining, security, sessions, signing_in
+from fedirec.web.keeping import blocks, health, log, look, members, peers, queue, reports, texts
+from fedirec.web.pages import (
+    asking,
+    drafts,
+    endorsing,
+    home,
+    joining,
+    offers,
+    security,
+    sessions,
+    signing_in,
+)
 from fedirec.web.pages.about import PATHS, own_page
 from fedirec.web.shelf import kept
 
 _LINK: Final = "{token:[A-Za-z0-9_-]{43}}"
 _SECURITY: Final = "/settings/security"
 
+_OFFER: Final = "/offers/{ulid:[0-7][0-9A-HJKMNP-TV-Z]{25}}"
+
+_MEMBERS: Final = (
+    Door(path="/home", role=Role.MEMBER, show=home.home_page, take=home.take_reading),
+    Door(
+        path="/notifications",
+        role=Role.MEMBER,
+        show=home.notifications_page,
+        take=home.take_notices_read,
+    ),
+    Door(
+        path="/endorse",
+        role=Role.MEMBER,
+        show=endorsing.endorse_page,
+        take=endorsing.take_endorsement,
+    ),
+    Door(path="/drafts", role=Role.MEMBER, show=drafts.drafts_page, take=drafts.take_discarding),
+    Door(path="/offers", role=Role.MEMBER, show=offers.offers_page),
+    Door(path=_OFFER, role=Role.MEMBER, show=offers.offer_page),
+    Door(path=f"{_OFFER}/answer", role=Role.MEMBER, take=offers.take_answer),
+    Door(path=f"{_OFFER}/heading", role=Role.MEMBER, take=offers.take_heading),
+    Door(path=f"{_OFFER}/withdraw", role=Role.MEMBER, take=offers.take_withdrawal),
+    Door(path="/ask", role=Role.MEMBER, show=asking.ask_page, take=asking.take_request),
+    Door(path="/ask/sent", role=Role.MEMBER, show=asking.asked_page),
+)
 _GETTING_IN: Final = (
     Door(
         path="/sign-in",
@@ -91,6 +126,9 @@ _KEEPING: Final = (
         take=blocks.take_import,
     ),
     Door(path=f"{blocks.PAGE}/export", role=Role.KEEPER, show=blocks.export),
+    Door(path=members.PAGE, role=Role.KEEPER, show=members.members_page, take=members.take_act),
+    Door(path=f"{members.PAGE}/invite", role=Role.KEEPER, take=members.take_invite),
+    Door(path=f"{members.PAGE}/uninvite", role=Role.KEEPER, take=members.revoke_invite),
     Door(path=reports.PAGE, role=Role.KEEPER, show=reports.reports_page, take=reports.take_act),
     Door(path=look.PAGE, role=Role.KEEPER, show=look.look_page, take=look.take_look),
     Door(path=texts.PAGE, role=Role.KEEPER, show=texts.texts_page),
@@ -105,6 +143,7 @@ _KEEPING: Final = (
 
 DOORS: Final[tuple[Door, ...]] = (
     *_GETTING_IN,
+    *_MEMBERS,
     *_OWN_SECURITY,
     *_ABOUT,
     *_KEEPING,

@@ -15,7 +15,8 @@ from aiohttp import hdrs, web
 from cachetools import LRUCache
 
 from fedirec.activitypub.content import clean_html
-from fedirec.activitypub.phrases import day_words, phrases_in
+from fedirec.activitypub.phrasebook import phrases_in
+from fedirec.activitypub.phrases import day_words
 from fedirec.web.answers import HTML, PRIVATE, PUBLIC_CHECKED, answer
 from fedirec.web.assets import find_folder
 from fedirec.web.browsers import form_token

@@ -5,7 +5,14 @@ from typing import Final
 from fedirec.web.languages import Later, later
 from fedirec.web.viewers import Viewer
 
-_MEMBERS: Final[tuple[tuple[str, Later], ...]] = ()
+_MEMBERS: Final[tuple[tuple[str, Later], ...]] = (
+    ("/home", later("Home")),
+    ("/notifications", later("What you were told")),
+    ("/endorse", later("Endorse somebody")),
+    ("/offers", later("Endorsements to answer, and yours")),
+    ("/ask", later("Ask for an endorsement")),
+    ("/drafts", later("Drafts")),
+)
 _OWN: Final = (("/settings/security", later("Security")),)
 _KEEPERS: Final[tuple[tuple[str, Later], ...]] = (("/admin", later("Keeping the guild")),)
 

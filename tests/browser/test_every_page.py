@@ -13,6 +13,8 @@ PUBLIC = (
 )  # fmt: skip
 OF_MEMBERS = (
     "/", "/settings/security", "/settings/security/prove", "/welcome",
+    "/home", "/notifications", "/endorse", "/endorse?to=@carol@guild.example", "/drafts", "/offers",
+    "/ask", "/ask/sent",
 )  # fmt: skip
 
 

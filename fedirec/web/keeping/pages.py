@@ -14,6 +14,7 @@ PLACES: Final = (
     ("/admin/queue", later("Queue")),
     ("/admin/peers", later("Servers")),
     ("/admin/blocks", later("Blocks")),
+    ("/admin/members", later("Members")),
     ("/admin/reports", later("Reports")),
     ("/admin/look", later("Look")),
     ("/admin/rules", later("Own pages")),
@@ -39,6 +40,11 @@ _DONE: Final[Mapping[str, Later]] = {
     "hide": later("The list of blocks is for keepers alone again."),
     "look": later("The guild looks like this from now on."),
     "text": later("The page is published."),
+    "uninvite": later("The invitation is taken back."),
+    "disable": later("They act no more. What they said stays, and so does their name."),
+    "promote": later("They keep the guild too, once they sign in with a second factor."),
+    "demote": later("They are a keeper no more."),
+    "reset-2fa": later("Their second factors are gone, and they are signed out everywhere."),
     "resolve": later("The report is dealt with."),
 }
 

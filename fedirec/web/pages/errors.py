@@ -15,7 +15,7 @@ def error_page(request: web.Request, refusal: Refusal, *, request_id: str) -> we
         {
             "words": refusal.words,
             "is_indexed": False,
-            "here": "/",  # what was asked for is told by nothing on the page (AC-08)
+            "here": "/",  # so that nothing of what was asked for makes one 404 unlike another
             "request_id": None if refusal.status in {NOT_FOUND, GONE} else request_id,
         },
     )
