@@ -158,7 +158,6 @@ async def test_blocks_are_told_to_everybody_only_when_a_keeper_says_so(home):
     assert "a.example" not in (await stranger.get("/about/federation")).text
 
 
-@pytest.mark.rule("PA-05")
 async def test_a_report_is_dealt_with_and_its_server_silenced_from_there(home):
     await fill(home)
     ada = await keeper_of(home)
