@@ -10,9 +10,10 @@ from fedirec.community.membership import get_acting_member
 from fedirec.domain.actors import ActivityId, Actor
 from fedirec.errors import ForbiddenError, InvalidInputError
 from fedirec.federation.context import Federation
-from fedirec.federation.handling import Publication
+from fedirec.federation.handling import Publication, Scene
 from fedirec.federation.outbox import publish_in, scene_of
-from fedirec.storage import blocks, offers, requests
+from fedirec.storage import blocks, endorsement_requests, offers
+from fedirec.storage.database import Transaction
 
 ASK_AGAIN_AFTER: Final = timedelta(days=30)
 ASKED_A_DAY: Final = 5
@@ -38,21 +39,7 @@ async def request_endorsement(
         raise InvalidInputError(message, field="words")
     async with federation.database.transaction() as transaction:
         scene = scene_of(federation)
-        if await offers.is_stopped(transaction, person.id) or await blocks.is_actor_blocked(
-            transaction, asker.id, person.id
-        ):
-            message = f"{person.handle} does not want to be asked"
-            raise ForbiddenError(message)
-        if await requests.count_requests(transaction, asker.id, scene.now - _DAY) >= ASKED_A_DAY:
-            message = f"{member} asked {ASKED_A_DAY} people today, which is enough"
-            raise ForbiddenError(message)
-        since = scene.now - ASK_AGAIN_AFTER
-        is_due = await requests.note_request(
-            transaction, asker.id, person.id, now=scene.now, since=since
-        )
-        if not is_due:
-            message = f"{person.handle} was asked less than {ASK_AGAIN_AFTER.days} days ago"
-            raise ForbiddenError(message)
+        await _check_may_ask(transaction, scene, asker, person)
         document = render_request(
             EndorsementRequest(
                 asker=asker,
@@ -68,6 +55,26 @@ async def request_endorsement(
         made = await publish_in(transaction, scene, Publication(actor=asker, document=document))
     federation.wake()
     return made
+
+
+async def _check_may_ask(
+    transaction: Transaction, scene: Scene, asker: Actor, person: Actor
+) -> None:
+    """Note that they are asked; raise ForbiddenError if they may not be."""
+    is_unwanted = await offers.is_stopped(transaction, person.id)
+    if is_unwanted or await blocks.is_actor_blocked(transaction, asker.id, person.id):
+        message = f"{person.handle} does not want to be asked"
+        raise ForbiddenError(message)
+    today = await endorsement_requests.count_requests(transaction, asker.id, scene.now - _DAY)
+    if today >= ASKED_A_DAY:
+        message = f"{asker.name} asked {ASKED_A_DAY} people today, which is enough"
+        raise ForbiddenError(message)
+    is_due = await endorsement_requests.note_request(
+        transaction, asker.id, person.id, now=scene.now, since=scene.now - ASK_AGAIN_AFTER
+    )
+    if not is_due:
+        message = f"{person.handle} was asked less than {ASK_AGAIN_AFTER.days} days ago"
+        raise ForbiddenError(message)
 
 
 def _link(federation: Federation, asker: Actor, person: Actor) -> str:
