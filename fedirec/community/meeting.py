@@ -2,7 +2,6 @@
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
 
 from fedirec.domain.actors import Actor
 from fedirec.domain.handles import parse_handle
@@ -22,15 +21,15 @@ async def meet(federation: Federation, text: str) -> Actor:
     Raises InvalidInputError for neither, and as `resolve_handle`. Network: their server.
     """
     wanted = text.strip()
-    if not wanted.lower().startswith(("https://", "http://")):
+    if "://" not in wanted:
         return await resolve_handle(federation, parse_handle(wanted))
     try:
-        parts = urlsplit(parse_url(wanted, allow_http=True).document)
-    except (InvalidInputError, ValueError) as error:
+        address = parse_url(wanted, allow_http=True)
+    except InvalidInputError as error:
         message = f"expected the address of a profile, found {wanted[:200]!r}"
         raise InvalidInputError(message, field="handle") from error
-    found = _PROFILE.fullmatch(parts.path)
+    found = _PROFILE.fullmatch(address.path)
     if found is None:
         return await get_or_fetch_actor(federation, wanted)
     name, domain = found.groups()
-    return await resolve_handle(federation, parse_handle(f"@{name}@{domain or parts.netloc}"))
+    return await resolve_handle(federation, parse_handle(f"@{name}@{domain or address.host}"))

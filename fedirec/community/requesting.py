@@ -1,6 +1,6 @@
 """Asking somebody for an endorsement: one polite direct note, once per person in 30 days."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from urllib.parse import quote
 
@@ -10,9 +10,9 @@ from fedirec.community.membership import get_acting_member
 from fedirec.domain.actors import ActivityId, Actor
 from fedirec.errors import ForbiddenError, InvalidInputError
 from fedirec.federation.context import Federation
-from fedirec.federation.handling import Publication
+from fedirec.federation.handling import Publication, Scene
 from fedirec.federation.outbox import publish_in, scene_of
-from fedirec.storage import blocks, offers, requests
+from fedirec.storage import blocks, endorsement_requests, offers
 from fedirec.storage.database import Transaction
 
 ASK_AGAIN_AFTER: Final = timedelta(days=30)
@@ -39,7 +39,7 @@ async def request_endorsement(
         raise InvalidInputError(message, field="words")
     async with federation.database.transaction() as transaction:
         scene = scene_of(federation)
-        await _take_turn(transaction, asker, person, scene.now)
+        await _check_may_ask(transaction, scene, asker, person)
         document = render_request(
             EndorsementRequest(
                 asker=asker,
@@ -57,18 +57,22 @@ async def request_endorsement(
     return made
 
 
-async def _take_turn(transaction: Transaction, asker: Actor, person: Actor, now: datetime) -> None:
-    """Note that the one asks the other now; raise ForbiddenError when it is not their turn."""
-    if await offers.is_stopped(transaction, person.id) or await blocks.is_actor_blocked(
-        transaction, asker.id, person.id
-    ):
+async def _check_may_ask(
+    transaction: Transaction, scene: Scene, asker: Actor, person: Actor
+) -> None:
+    """Note that they are asked; raise ForbiddenError if they may not be."""
+    is_unwanted = await offers.is_stopped(transaction, person.id)
+    if is_unwanted or await blocks.is_actor_blocked(transaction, asker.id, person.id):
         message = f"{person.handle} does not want to be asked"
         raise ForbiddenError(message)
-    if await requests.count_requests(transaction, asker.id, now - _DAY) >= ASKED_A_DAY:
-        message = f"{asker.handle} asked {ASKED_A_DAY} people today, which is enough"
+    today = await endorsement_requests.count_requests(transaction, asker.id, scene.now - _DAY)
+    if today >= ASKED_A_DAY:
+        message = f"{asker.name} asked {ASKED_A_DAY} people today, which is enough"
         raise ForbiddenError(message)
-    since = now - ASK_AGAIN_AFTER
-    if not await requests.note_request(transaction, asker.id, person.id, now=now, since=since):
+    is_due = await endorsement_requests.note_request(
+        transaction, asker.id, person.id, now=scene.now, since=scene.now - ASK_AGAIN_AFTER
+    )
+    if not is_due:
         message = f"{person.handle} was asked less than {ASK_AGAIN_AFTER.days} days ago"
         raise ForbiddenError(message)
 

@@ -25,6 +25,7 @@ from fedirec.storage import (
     actors,
     announcements,
     deliveries,
+    endorsement_requests,
     endorsements,
     erasure,
     familiar_addresses,
@@ -40,7 +41,6 @@ from fedirec.storage import (
     peers,
     queue_mending,
     received,
-    requests,
     second_factors,
     seen_signatures,
     sessions,
@@ -227,7 +227,7 @@ async def _prune_posts(transaction: Transaction, scene: Scene) -> None:
 
 
 async def _prune_requests(transaction: Transaction, scene: Scene) -> None:
-    await requests.prune_requests(transaction, scene.now - ASK_AGAIN_AFTER)
+    await endorsement_requests.prune_requests(transaction, scene.now - ASK_AGAIN_AFTER)
 
 
 async def _forget_sign_ins(transaction: Transaction, scene: Scene) -> None:

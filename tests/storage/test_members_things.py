@@ -14,6 +14,12 @@ from fedirec.storage.drafts import (
     list_drafts,
     save_draft,
 )
+from fedirec.storage.endorsement_requests import (
+    count_requests,
+    last_request,
+    note_request,
+    prune_requests,
+)
 from fedirec.storage.headings import headings_of, set_heading
 from fedirec.storage.inbox_lists import (
     InboxFilter,
@@ -24,12 +30,6 @@ from fedirec.storage.inbox_lists import (
 )
 from fedirec.storage.inboxes import Source
 from fedirec.storage.members import Member, insert_member
-from fedirec.storage.requests import (
-    count_requests,
-    last_request,
-    note_request,
-    prune_requests,
-)
 from tests.storage.samples import (
     DAY,
     MINUTE,
