@@ -16,6 +16,7 @@ from fedirec.storage.blocks import INSTANCE, hits
 from fedirec.storage.database import Page, Reader, Row, Value, to_microseconds
 from fedirec.storage.endorsements import skills_from_json
 from fedirec.storage.job_notes import job_of
+from fedirec.storage.search_index import Match
 from fedirec.storage.statements import (
     after_cursor,
     bounded,
@@ -183,6 +184,14 @@ async def list_cards_tagged(
     return await _endorsements(reader, read, condition, {"tag": tag}, before=before, limit=limit)
 
 
+async def list_cards_matching(
+    reader: Reader, read: Callable[[Row], T], match: Match, *, before: str | None, limit: int
+) -> Page[T]:
+    """Return endorsements that are found by words, newest first."""
+    given: dict[str, Value] = {"query": match.query}
+    return await _endorsements(reader, read, match.condition, given, before=before, limit=limit)
+
+
 async def find_card(reader: Reader, note_id: ObjectId) -> EndorsementCard | None:
     """Return one endorsement, if it may be shown to everybody."""
     row = await reader.fetch_one(f"{_ENDORSEMENTS} and n.id = :note_id", {"note_id": note_id})
@@ -212,6 +221,15 @@ async def list_jobs_tagged(
         " and exists (select 1 from note_tags g where g.tag = :tag and g.note_id = n.id)"
     )
     given: dict[str, Value] = {"now": to_microseconds(now), "tag": tag}
+    return await _jobs(reader, read, condition, given, before=None, limit=limit)
+
+
+async def list_jobs_matching(
+    reader: Reader, read: Callable[[Row], T], match: Match, *, now: datetime, limit: int
+) -> Page[T]:
+    """Return open job notes that are found by words, newest first."""
+    condition = f" and j.status = 'open' and j.closes_at > :now{match.condition}"
+    given: dict[str, Value] = {"now": to_microseconds(now), "query": match.query}
     return await _jobs(reader, read, condition, given, before=None, limit=limit)
 
 

@@ -20,7 +20,7 @@ ACTORS: Final = frozenset({"actors", "keys", "members"})
 UNSEEN: Final = frozenset({
     "announcements", "deliveries", "delivery_hosts", "fan_outs", "inbox_items", "migrations",
     "notifications", "outbox_posts", "peers", "received", "received_recipients", "remote_keys",
-    "reports", "seen_signatures", "sessions", "tokens",
+    "reports", "searchable", "seen_signatures", "sessions", "tokens",
 })  # fmt: skip
 """Queues, inboxes and books: no public page or document shows any of it."""
 
