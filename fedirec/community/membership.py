@@ -16,6 +16,7 @@ from fedirec.activitypub.actors import render_actor
 from fedirec.activitypub.content import clean_text, paragraphs
 from fedirec.activitypub.render import render_update
 from fedirec.activitypub.vocabulary import ACTOR_CONTEXT
+from fedirec.community.own_words import own_fields
 from fedirec.domain.actors import Actor, ActorId, ActorKind, Host
 from fedirec.domain.audience import public_audience
 from fedirec.domain.handles import check_member_name
@@ -229,6 +230,25 @@ class EndorsedBy(StrEnum):
     NOBODY = "nobody"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileChanges:
+    """What a member changes about how they are shown, and who may ask them; None stays.
+
+    `summary` is plain text; `fields` are lines of name and plain value, where a web address becomes
+    a link by which its page can know the member (`rel="me"`). `shows_network` opens the lists of
+    followers and following to everyone, `is_locked` lets the member answer who wants to follow,
+    `is_discoverable` lists them here and in directories elsewhere.
+    """
+
+    display_name: str | None = None
+    summary: str | None = None
+    fields: tuple[tuple[str, str], ...] | None = None
+    shows_network: bool | None = None
+    endorsed_by: EndorsedBy | None = None
+    is_locked: bool | None = None
+    is_discoverable: bool | None = None
+
+
 async def amend_profile(
     federation: Federation,
     name: str,
@@ -238,27 +258,47 @@ async def amend_profile(
     shows_network: bool | None = None,
     endorsed_by: EndorsedBy | None = None,
 ) -> Actor:
+    """Change some of what `ProfileChanges` says, and tell every follower."""
+    changes = ProfileChanges(
+        display_name=display_name,
+        summary=summary,
+        shows_network=shows_network,
+        endorsed_by=endorsed_by,
+    )
+    return await change_profile(federation, name, changes)
+
+
+async def change_profile(federation: Federation, name: str, changes: ProfileChanges) -> Actor:
     """Change how a member is shown and who may ask them, and tell every follower.
 
-    What is None stays. `summary` is plain text; `shows_network` opens the lists of followers and
-    following to everyone.
+    Raises InvalidInputError for more than four fields, or one without a name.
     """
-    actor = await get_acting_member(federation, name)
-    changed = replace(
-        actor,
-        display_name=actor.display_name
-        if display_name is None
-        else clean_text(display_name, limit=_NAME_CHARACTERS),
-        summary=actor.summary if summary is None else paragraphs(summary),
-        can_endorse=actor.can_endorse if endorsed_by is None else _askers(actor, endorsed_by),
-    )
+    actor = _changed(await get_acting_member(federation, name), changes)
     async with federation.database.transaction() as transaction:
-        if shows_network is not None:
-            await members.set_shows_network(transaction, name, shows_network)
-        await actors.save_actor(transaction, changed)
-        await _announce_profile(transaction, federation, changed)
+        if changes.shows_network is not None:
+            await members.set_shows_network(transaction, name, changes.shows_network)
+        await actors.save_actor(transaction, actor)
+        await _announce_profile(transaction, federation, actor)
     federation.memory.forget()
     federation.wake()
+    return actor
+
+
+def _changed(actor: Actor, changes: ProfileChanges) -> Actor:
+    changed = actor
+    if changes.display_name is not None:
+        shown = clean_text(changes.display_name, limit=_NAME_CHARACTERS)
+        changed = replace(changed, display_name=shown)
+    if changes.summary is not None:
+        changed = replace(changed, summary=paragraphs(changes.summary))
+    if changes.fields is not None:
+        changed = replace(changed, fields=own_fields(changes.fields))
+    if changes.endorsed_by is not None:
+        changed = replace(changed, can_endorse=_askers(actor, changes.endorsed_by))
+    if changes.is_locked is not None:
+        changed = replace(changed, is_locked=changes.is_locked)
+    if changes.is_discoverable is not None:
+        changed = replace(changed, is_discoverable=changes.is_discoverable)
     return changed
 
 

@@ -110,7 +110,8 @@ def _is_heard(table: str) -> str:
     )
 
 
-_SHOWN: Final = f" n.visibility in ('public', 'unlisted') and {_is_heard('a')}"
+_FOR_ALL: Final = " and n.visibility in ('public', 'unlisted')"
+_SHOWN: Final = f" {_is_heard('a')}{_FOR_ALL}"
 _ENDORSEMENTS: Final = (
     "select n.id as note_id, n.url, n.content, n.language, n.updated_at,"  # noqa: S608 - ours
     " e.published_at, e.relation, e.period_from, e.period_until, e.setting, e.skills, e.evidence,"
@@ -121,12 +122,13 @@ _ENDORSEMENTS: Final = (
     f" where e.state = 'confirmed' and e.shown_to = 'public' and {_is_heard('b')} and"
     f"{_SHOWN}"
 )
-_JOBS: Final = (
+_KEPT_JOBS: Final = (
     "select n.id as note_id, n.url, n.content, n.language, n.published_at, j.title, j.body,"  # noqa: S608 - ours
     f" j.status, j.closes_at, {_person_columns('a', 'author')}"
     " from job_notes j join notes n on n.id = j.note_id join actors a on a.id = j.actor_id where"
-    f"{_SHOWN}"
+    f" {_is_heard('a')}"
 )
+_JOBS: Final = f"{_KEPT_JOBS}{_FOR_ALL}"
 _ENDORSEMENTS_BEFORE: Final = (
     " and (e.published_at, e.note_id) < (:before_at, :before_key)"
     " order by e.published_at desc, e.note_id desc limit :limit"
@@ -243,8 +245,8 @@ async def list_jobs_by(
 
 
 async def find_job_card(reader: Reader, note_id: ObjectId) -> JobCard | None:
-    """Return one job note, open or not, if it may be shown to everybody."""
-    row = await reader.fetch_one(f"{_JOBS} and n.id = :note_id", {"note_id": note_id})
+    """Return one job note, open or not, whoever may read it: who asks for it has seen to that."""
+    row = await reader.fetch_one(f"{_KEPT_JOBS} and n.id = :note_id", {"note_id": note_id})
     return None if row is None else read_job(row)
 
 

@@ -1,21 +1,34 @@
 """Members: the people who act here. Each has one actor."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from fedirec.domain.actors import ActorId
 from fedirec.storage.database import Reader, Row, Transaction, Value, to_microseconds
-from fedirec.storage.statements import instant, instant_or_none, microseconds_or_none, text
+from fedirec.storage.statements import (
+    as_json,
+    instant,
+    instant_or_none,
+    microseconds_or_none,
+    text,
+    texts,
+)
 
 _SELECT: Final = (
-    "select name, actor_id, is_admin, shows_network, language, created_at, disabled_at from members"
+    "select name, actor_id, is_admin, shows_network, language, created_at, disabled_at, place,"
+    " speaks, open_to_work from members"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A person here. `shows_network`: followers and following may be seen on the profile."""
+    """A person here. `shows_network`: followers and following may be seen on the profile.
+
+    `place` is one line, `speaks` are languages in the member's own words, `open_to_work` is `yes`,
+    `no` or `hidden`.
+    """
 
     name: str
     actor_id: ActorId
@@ -24,6 +37,9 @@ class Member:
     language: str
     created_at: datetime
     disabled_at: datetime | None = None
+    place: str = ""
+    speaks: tuple[str, ...] = ()
+    open_to_work: str = "hidden"
 
 
 async def insert_member(transaction: Transaction, member: Member) -> None:
@@ -93,6 +109,30 @@ async def set_shows_network(
     )
 
 
+async def set_language(transaction: Transaction, name: str, language: str) -> None:
+    """Choose the language in which a member is spoken to."""
+    await transaction.execute(
+        "update members set language = :language where name = :name",
+        {"name": name, "language": language},
+    )
+
+
+async def set_own_words(
+    transaction: Transaction, name: str, *, place: str, speaks: Sequence[str], open_to_work: str
+) -> None:
+    """Keep what a member says of themselves: where they are, what they speak, if they seek work."""
+    await transaction.execute(
+        "update members set place = :place, speaks = :speaks, open_to_work = :open_to_work"
+        " where name = :name",
+        {
+            "name": name,
+            "place": place,
+            "speaks": as_json(list(speaks)),
+            "open_to_work": open_to_work,
+        },
+    )
+
+
 def read_member(row: Row) -> Member:
     """Return a member from a row that holds all their columns."""
     return Member(
@@ -103,4 +143,7 @@ def read_member(row: Row) -> Member:
         language=text(row, "language"),
         created_at=instant(row, "created_at"),
         disabled_at=instant_or_none(row, "disabled_at"),
+        place=text(row, "place"),
+        speaks=texts(row, "speaks"),
+        open_to_work=text(row, "open_to_work"),
     )

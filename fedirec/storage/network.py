@@ -1,4 +1,4 @@
-"""Whom somebody follows, is followed by, was asked by and blocks: as much as a page says of each."""
+"""Whom somebody follows, is followed by, was asked by and blocks, as a page says it of each."""
 
 from collections.abc import Sequence
 from typing import Final

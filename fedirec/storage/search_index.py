@@ -69,7 +69,7 @@ async def index_note(transaction: Transaction, note_id: str, content: str) -> No
 
 
 async def index_all(transaction: Transaction) -> None:
-    """Index every note that is found by its words: what the migration that brings the index does."""
+    """Index every note that is found by its words, as the migration that brings the index does."""
     after = ""
     while True:
         rows = await transaction.fetch_all(_UNINDEXED, {"after": after, "limit": _AT_ONCE})

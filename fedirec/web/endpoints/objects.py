@@ -25,6 +25,7 @@ from fedirec.web.keys import FEDERATION
 from fedirec.web.pages import endorsements, job_notes
 from fedirec.web.pages import notes as note_pages
 from fedirec.web.readers import admit_reader, find_party, find_reading_member
+from fedirec.web.viewers import find_viewer
 
 OPEN = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
 _OFFERED = frozenset({OfferState.WAITING, OfferState.ASIDE, OfferState.ACCEPTED})
@@ -133,13 +134,17 @@ async def _offered_document(request: web.Request, note_id: ObjectId) -> web.Resp
 
 
 async def _public_note(request: web.Request, note_id: ObjectId) -> StoredNote:
-    """Return a note of ours that everybody may read, for a page."""
+    """Return a note of ours that everybody, or the member who looks, may read, for a page."""
+    viewer = find_viewer(request)
     async with request.app[FEDERATION].database.reading() as reader:
         await _check_not_deleted(reader, note_id)
         note = await notes.find_note(reader, note_id)
         is_withheld = await _is_withheld(reader, note_id)
-    if note is None or not note.is_local or note.visibility not in OPEN or is_withheld:
-        raise _nothing(note_id)
+        if note is None or not note.is_local or is_withheld:
+            raise _nothing(note_id)
+        viewer_id = None if viewer is None else viewer.actor_id
+        if not await notes.may_read(reader, note, viewer_id):
+            raise _nothing(note_id)
     return note
 
 
