@@ -5,18 +5,16 @@ actor id never changes hands (AC-13).
 """
 
 import asyncio
-import hashlib
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
 
 from fedirec.activitypub.actors import render_actor
-from fedirec.activitypub.content import clean_text, paragraphs
+from fedirec.activitypub.content import clean_text
 from fedirec.activitypub.render import render_update
 from fedirec.activitypub.vocabulary import ACTOR_CONTEXT
-from fedirec.community.own_words import own_fields
+from fedirec.community.keepers import check_keeper, check_not_last, get_member, record
+from fedirec.community.secret_texts import digest_of, make_secret
 from fedirec.domain.actors import Actor, ActorId, ActorKind, Host
 from fedirec.domain.audience import public_audience
 from fedirec.domain.handles import check_member_name
@@ -28,13 +26,13 @@ from fedirec.federation.handling import Publication
 from fedirec.federation.outbox import publish_in, scene_of
 from fedirec.signatures.keys import PrivateKey, generate_ed25519, generate_rsa
 from fedirec.storage import actors, keys, members, tokens, turns
+from fedirec.storage.access import end_access, take_account
 from fedirec.storage.database import Transaction
 from fedirec.storage.keys import StoredKey
 from fedirec.storage.members import Member
 
 SCOPES: Final = ("read", "write")
-_NAME_CHARACTERS: Final = 300
-_TOKEN_BYTES: Final = 32
+NAME_CHARACTERS: Final = 300
 _ROTATION_GRACE: Final = timedelta(minutes=1)
 
 
@@ -94,9 +92,38 @@ async def add_member(
     """
     check_member_name(name)
     federation.space.check()
-    shown = clean_text(display_name or name, limit=_NAME_CHARACTERS)
-    actor = _new_actor(federation, name, shown, ActorKind.PERSON)
     pair = await asyncio.to_thread(generate_key_pair)
+    async with federation.database.transaction() as transaction:
+        member = await insert_person(
+            transaction, federation, name, pair, display_name=display_name, is_admin=is_admin
+        )
+        await record(transaction, federation, None, "member.add", name, is_admin=is_admin)
+    return member
+
+
+async def insert_person(
+    transaction: Transaction,
+    federation: Federation,
+    name: str,
+    pair: KeyPair,
+    *,
+    display_name: str | None = None,
+    is_admin: bool = False,
+) -> Member:
+    """Add a member under a checked name, with an actor and these keys; see `add_member`.
+
+    Nobody finds them among the members until they choose so (PA-09).
+    """
+    shown = clean_text(display_name or name, limit=NAME_CHARACTERS)
+    actor = _new_actor(federation, name, shown, ActorKind.PERSON)
+    await turns.wait(transaction, f"name {name}")
+    is_taken = (
+        await members.find_member(transaction, name) is not None
+        or await actors.find_actor(transaction, actor.id) is not None
+    )
+    if is_taken:
+        message = f"the name {name} is or was taken; choose another"
+        raise ConflictError(message)
     member = Member(
         name=name,
         actor_id=actor.id,
@@ -104,18 +131,9 @@ async def add_member(
         shows_network=False,
         language=federation.instance.languages[0],
         created_at=federation.now(),
-        disabled_at=None,
     )
-    async with federation.database.transaction() as transaction:
-        is_taken = (
-            await members.find_member(transaction, name) is not None
-            or await actors.find_actor(transaction, actor.id) is not None
-        )
-        if is_taken:
-            message = f"the name {name} is or was taken; choose another"
-            raise ConflictError(message)
-        await _insert_actor(transaction, federation, actor, pair)
-        await members.insert_member(transaction, member)
+    await _insert_actor(transaction, federation, actor, pair)
+    await members.insert_member(transaction, member)
     return member
 
 
@@ -166,7 +184,7 @@ def _new_actor(federation: Federation, name: str, display_name: str, kind: Actor
         following=f"{actor_id}/following",
         featured=f"{actor_id}/featured",
         shared_inbox=instance.shared_inbox,
-        is_discoverable=True,
+        is_discoverable=kind is not ActorKind.PERSON,
         can_endorse=(PUBLIC,),
         published_at=federation.now(),
     )
@@ -188,13 +206,23 @@ async def get_acting_member(federation: Federation, name: str) -> Actor:
         return await actors.get_actor(reader, member.actor_id)
 
 
-async def disable_member(federation: Federation, name: str) -> None:
-    """Stop a member from acting; what they said stays, and the name stays theirs."""
+async def disable_member(federation: Federation, name: str, *, by: str | None = None) -> None:
+    """Stop a member from acting; what they said stays, and the name stays theirs.
+
+    `by` is the keeper who does it, None for the commands. Raises ConflictError for the last keeper
+    there is, ForbiddenError when `by` is no keeper.
+    """
     async with federation.database.transaction() as transaction:
-        if await members.find_member(transaction, name) is None:
-            message = f"there is no member called {name}: see `fedirec member list`"
-            raise NotFoundError(message)
+        await turns.wait(transaction, "keepers")
+        await take_account(transaction, name)
+        await check_keeper(transaction, by)
+        member = await get_member(transaction, name)
+        if member.disabled_at is not None:
+            return
+        await check_not_last(transaction, member)
         await members.disable_member(transaction, name, federation.now())
+        await end_access(transaction, name, federation.now())
+        await record(transaction, federation, by, "member.disable", name)
     federation.memory.forget()
 
 
@@ -205,7 +233,7 @@ async def make_token(federation: Federation, name: str, scopes: tuple[str, ...])
         message = f"scopes are {' and '.join(SCOPES)}, not {', '.join(unknown) or 'none'}"
         raise InvalidInputError(message, field="scope")
     await get_acting_member(federation, name)
-    token = urlsafe_b64encode(federation.randomness(_TOKEN_BYTES)).rstrip(b"=").decode()
+    token = make_secret(federation)
     async with federation.database.transaction() as transaction:
         await tokens.insert_token(
             transaction,
@@ -219,98 +247,23 @@ async def make_token(federation: Federation, name: str, scopes: tuple[str, ...])
 
 def token_digest(token: str) -> str:
     """Return what is kept of a token: 64 hexadecimal digits of its SHA-256."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return digest_of(token)
 
 
-class EndorsedBy(StrEnum):
-    """Who may ask a member for consent to an endorsement."""
-
-    ANYONE = "anyone"
-    FOLLOWERS = "followers"
-    NOBODY = "nobody"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileChanges:
-    """What a member changes about how they are shown, and who may ask them; None stays.
-
-    `summary` is plain text; `fields` are lines of name and plain value, where a web address becomes
-    a link by which its page can know the member (`rel="me"`). `shows_network` opens the lists of
-    followers and following to everyone, `is_locked` lets the member answer who wants to follow,
-    `is_discoverable` lists them here and in directories elsewhere.
-    """
-
-    display_name: str | None = None
-    summary: str | None = None
-    fields: tuple[tuple[str, str], ...] | None = None
-    shows_network: bool | None = None
-    endorsed_by: EndorsedBy | None = None
-    is_locked: bool | None = None
-    is_discoverable: bool | None = None
-
-
-async def amend_profile(
+async def choose_listing(
     federation: Federation,
     name: str,
-    *,
-    display_name: str | None = None,
-    summary: str | None = None,
-    shows_network: bool | None = None,
-    endorsed_by: EndorsedBy | None = None,
-) -> Actor:
-    """Change some of what `ProfileChanges` says, and tell every follower."""
-    changes = ProfileChanges(
-        display_name=display_name,
-        summary=summary,
-        shows_network=shows_network,
-        endorsed_by=endorsed_by,
-    )
-    return await change_profile(federation, name, changes)
-
-
-async def change_profile(federation: Federation, name: str, changes: ProfileChanges) -> Actor:
-    """Change how a member is shown and who may ask them, and tell every follower.
-
-    Raises InvalidInputError for more than four fields, or one without a name.
-    """
-    actor = _changed(await get_acting_member(federation, name), changes)
+    is_listed: bool,  # noqa: FBT001 - the value itself
+) -> None:
+    """Let everybody find a member among the members and by search, or nobody; nobody by default."""
+    actor = await get_acting_member(federation, name)
+    changed = replace(actor, is_discoverable=is_listed)
     async with federation.database.transaction() as transaction:
-        if changes.shows_network is not None:
-            await members.set_shows_network(transaction, name, changes.shows_network)
-        await actors.save_actor(transaction, actor)
-        await _announce_profile(transaction, federation, actor)
+        await members.set_listed(transaction, name, is_listed)
+        await actors.save_actor(transaction, changed)
+        await announce_profile(transaction, federation, changed)
     federation.memory.forget()
     federation.wake()
-    return actor
-
-
-def _changed(actor: Actor, changes: ProfileChanges) -> Actor:
-    changed = actor
-    if changes.display_name is not None:
-        shown = clean_text(changes.display_name, limit=_NAME_CHARACTERS)
-        changed = replace(changed, display_name=shown)
-    if changes.summary is not None:
-        changed = replace(changed, summary=paragraphs(changes.summary))
-    if changes.fields is not None:
-        changed = replace(changed, fields=own_fields(changes.fields))
-    if changes.endorsed_by is not None:
-        changed = replace(changed, can_endorse=_askers(actor, changes.endorsed_by))
-    if changes.is_locked is not None:
-        changed = replace(changed, is_locked=changes.is_locked)
-    if changes.is_discoverable is not None:
-        changed = replace(changed, is_discoverable=changes.is_discoverable)
-    return changed
-
-
-def _askers(actor: Actor, endorsed_by: EndorsedBy) -> tuple[str, ...]:
-    """Return `interactionPolicy.canEndorse.manualApproval`; the own id alone means nobody."""
-    match endorsed_by:
-        case EndorsedBy.ANYONE:
-            return (PUBLIC,)
-        case EndorsedBy.FOLLOWERS:
-            return (str(actor.followers),)
-        case EndorsedBy.NOBODY:
-            return (actor.id,)
 
 
 async def rotate_keys(federation: Federation, actor_id: ActorId) -> None:
@@ -329,14 +282,14 @@ async def rotate_keys(federation: Federation, actor_id: ActorId) -> None:
         suffix = f"-{int(now.timestamp())}"
         for new in _stored_keys(federation, actor_id, pair, suffix=suffix):
             await keys.insert_key(transaction, replace(new, created_at=now))
-        await _announce_profile(transaction, federation, actor)
+        await announce_profile(transaction, federation, actor)
         failpoint("keys.written")
     federation.memory.forget()
     failpoint("keys.committed")
     federation.wake()
 
 
-async def _announce_profile(transaction: Transaction, federation: Federation, actor: Actor) -> None:
+async def announce_profile(transaction: Transaction, federation: Federation, actor: Actor) -> None:
     """Publish an Update of the actor to its followers, with the keys it has from now on."""
     if actor.followers is None:
         return

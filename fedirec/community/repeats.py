@@ -14,7 +14,7 @@ from fedirec.storage.outbox_posts import OutboxPost, find_done
 T = TypeVar("T")
 
 
-async def do_once(  # noqa: PLR0913 - what is asked, by whom, and both ways to the answer
+async def do_once(
     federation: Federation,
     actor: Actor,
     *,

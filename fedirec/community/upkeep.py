@@ -33,7 +33,6 @@ from fedirec.storage import (
     queue_mending,
     received,
     seen_signatures,
-    sessions,
     stamps,
     tombstones,
     turns,
@@ -193,10 +192,6 @@ async def _prune_notifications(transaction: Transaction, scene: Scene) -> None:
     await notifications.prune_notifications(transaction, before)
 
 
-async def _prune_sessions(transaction: Transaction, scene: Scene) -> None:
-    await sessions.prune_sessions(transaction, scene.now)
-
-
 async def _prune_peers(transaction: Transaction, scene: Scene) -> None:
     limits = scene.limits
     await peers.prune_peers(transaction, scene.now - limits.peers_kept, most=limits.peers_most)
@@ -224,7 +219,6 @@ _STEPS: Final[tuple[_Step, ...]] = (
     _forget_signatures,
     _prune_tombstones,
     _prune_notifications,
-    _prune_sessions,
     _prune_peers,
     _expire_deliveries,
     _mend_queue,

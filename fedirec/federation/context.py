@@ -4,6 +4,7 @@ Clock and dice are functions handed in, so that tests own them. Two instances in
 two of these.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ class Federation:
     reader of activity JSON for a signature. `ledger` keeps fetching within bounds, `desk` signs
     what is delivered. `counts` is what this process did, for `/metrics`. `memory` is what the
     database said a second ago. `space` is asked before anything new is taken in. `post` is what a
-    client asked for by a key.
+    client asked for by a key. `hashing` lets two passwords be hashed at a time.
     """
 
     instance: Instance
@@ -51,6 +52,7 @@ class Federation:
     memory: ShortMemory = field(default_factory=lambda: ShortMemory(time.monotonic))
     space: SpaceWatch = field(default_factory=lambda: SpaceWatch(Path()))
     post: OutboxPost | None = None
+    hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     def mint(self) -> Mint:
         """New ids, made now."""

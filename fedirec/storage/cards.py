@@ -251,11 +251,11 @@ async def find_job_card(reader: Reader, note_id: ObjectId) -> JobCard | None:
 
 
 async def list_people(reader: Reader, *, after: str, limit: int) -> list[Person]:
-    """Return our discoverable members by name; `after` is the last name seen."""
+    """Return our members who chose to be listed, by name; `after` is the last name seen."""
     rows = await reader.fetch_all(
         f"select {_person_columns('a', 'person')} from members m"  # noqa: S608 - names of ours
         " join actors a on a.id = m.actor_id"
-        " where a.is_discoverable and a.gone_at is null and m.disabled_at is null"
+        " where m.is_listed and a.gone_at is null and m.disabled_at is null"
         " and m.name > :after order by m.name limit :limit",
         {"after": after, "limit": bounded(limit)},
     )

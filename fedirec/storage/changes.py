@@ -18,11 +18,13 @@ ACTORS: Final = frozenset({"actors", "keys", "members"})
 """All that an actor's document and WebFinger are made of."""
 
 UNSEEN: Final = frozenset({
-    "announcements", "deliveries", "delivery_hosts", "fan_outs", "inbox_items", "migrations",
-    "notifications", "outbox_posts", "peers", "received", "received_recipients", "remote_keys",
-    "reports", "searchable", "seen_signatures", "sessions", "tokens",
+    "admin_acts", "announcements", "deliveries", "delivery_hosts", "familiar_addresses", "fan_outs",
+    "inbox_items", "invites", "keeper_activity", "migrations", "notifications", "outbox_posts",
+    "passkey_challenges", "passkeys", "password_resets", "passwords", "peers", "pending_sign_ins",
+    "received", "received_recipients", "recovery_codes", "remote_keys", "reports",
+    "searchable", "seen_signatures", "sessions", "throttles", "tokens", "totp_secrets",
 })  # fmt: skip
-"""Queues, inboxes and books: no public page or document shows any of it."""
+"""Queues, inboxes, books and what opens accounts: no public page or document shows any of it."""
 
 _STATEMENTS: Final = 1_024
 _WRITTEN: Final = re.compile(

@@ -12,19 +12,23 @@ from fedirec.storage.statements import (
     instant,
     instant_or_none,
     microseconds_or_none,
+    number,
     text,
     texts,
 )
 
 _SELECT: Final = (
-    "select name, actor_id, is_admin, shows_network, language, created_at, disabled_at, place,"
-    " speaks, open_to_work from members"
+    "select name, actor_id, is_admin, shows_network, is_listed, language, created_at, disabled_at,"
+    " place, speaks, open_to_work from members"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A person here. `shows_network`: followers and following may be seen on the profile.
+    """A person here.
+
+    `shows_network`: followers and following may be seen on the profile. `is_listed`: they chose to
+    be found among the members (PA-09).
 
     `place` is one line, `speaks` are languages in the member's own words, `open_to_work` is `yes`,
     `no` or `hidden`.
@@ -37,6 +41,7 @@ class Member:
     language: str
     created_at: datetime
     disabled_at: datetime | None = None
+    is_listed: bool = False
     place: str = ""
     speaks: tuple[str, ...] = ()
     open_to_work: str = "hidden"
@@ -45,14 +50,15 @@ class Member:
 async def insert_member(transaction: Transaction, member: Member) -> None:
     """Insert a member, whose actor is stored; raise ConflictError if the name or actor is taken."""
     await transaction.execute(
-        "insert into members (name, actor_id, is_admin, shows_network, language, created_at,"
-        " disabled_at) values (:name, :actor_id, :is_admin, :shows_network,"
+        "insert into members (name, actor_id, is_admin, shows_network, is_listed, language,"
+        " created_at, disabled_at) values (:name, :actor_id, :is_admin, :shows_network, :is_listed,"
         " :language, :created_at, :disabled_at)",
         {
             "name": member.name,
             "actor_id": member.actor_id,
             "is_admin": member.is_admin,
             "shows_network": member.shows_network,
+            "is_listed": member.is_listed,
             "language": member.language,
             "created_at": to_microseconds(member.created_at),
             "disabled_at": microseconds_or_none(member.disabled_at),
@@ -66,7 +72,7 @@ async def find_member(reader: Reader, name: str) -> Member | None:
         f"{_SELECT} where name = :name",
         {"name": name},
     )
-    return None if row is None else read_member(row)
+    return None if row is None else _read(row)
 
 
 async def find_member_of(reader: Reader, actor_id: ActorId) -> Member | None:
@@ -75,13 +81,13 @@ async def find_member_of(reader: Reader, actor_id: ActorId) -> Member | None:
         f"{_SELECT} where actor_id = :actor_id",
         {"actor_id": actor_id},
     )
-    return None if row is None else read_member(row)
+    return None if row is None else _read(row)
 
 
 async def list_members(reader: Reader) -> list[Member]:
     """Return all members by name, disabled ones too."""
     rows = await reader.fetch_all(f"{_SELECT} order by name")
-    return [read_member(row) for row in rows]
+    return [_read(row) for row in rows]
 
 
 async def disable_member(transaction: Transaction, name: str, now: datetime) -> None:
@@ -94,6 +100,36 @@ async def disable_member(transaction: Transaction, name: str, now: datetime) -> 
     await transaction.execute(
         "update tokens set revoked_at = :now where member_name = :name and revoked_at is null",
         parameters,
+    )
+
+
+async def set_admin(
+    transaction: Transaction,
+    name: str,
+    value: bool,  # noqa: FBT001 - the value itself
+) -> None:
+    """Make a member a keeper, or none."""
+    await transaction.execute(
+        "update members set is_admin = :value where name = :name", {"name": name, "value": value}
+    )
+
+
+async def count_admins(reader: Reader) -> int:
+    """Return how many keepers may act."""
+    row = await reader.fetch_one(
+        "select count(*) as keepers from members where is_admin and disabled_at is null"
+    )
+    return 0 if row is None else number(row, "keepers")
+
+
+async def set_listed(
+    transaction: Transaction,
+    name: str,
+    value: bool,  # noqa: FBT001 - the value itself
+) -> None:
+    """Choose whether a member is found among the members."""
+    await transaction.execute(
+        "update members set is_listed = :value where name = :name", {"name": name, "value": value}
     )
 
 
@@ -133,13 +169,13 @@ async def set_own_words(
     )
 
 
-def read_member(row: Row) -> Member:
-    """Return a member from a row that holds all their columns."""
+def _read(row: Row) -> Member:
     return Member(
         name=text(row, "name"),
         actor_id=ActorId(text(row, "actor_id")),
         is_admin=bool(row["is_admin"]),
         shows_network=bool(row["shows_network"]),
+        is_listed=bool(row["is_listed"]),
         language=text(row, "language"),
         created_at=instant(row, "created_at"),
         disabled_at=instant_or_none(row, "disabled_at"),

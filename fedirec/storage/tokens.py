@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fedirec.storage.database import Reader, Transaction, to_microseconds
-from fedirec.storage.statements import microseconds_or_none, text
+from fedirec.storage.statements import instant, microseconds_or_none, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +57,51 @@ async def revoke_token(transaction: Transaction, digest: str, now: datetime) -> 
         {"digest": digest, "now": to_microseconds(now)},
     )
     return changed > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedToken:
+    """A token as its member sees it; `digest` names it and opens nothing."""
+
+    digest: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+
+
+async def list_tokens(reader: Reader, member_name: str, now: datetime) -> list[ListedToken]:
+    """Return what acts for a member, the newest first."""
+    rows = await reader.fetch_all(
+        "select digest, scopes, created_at from tokens"
+        " where member_name = :member_name and revoked_at is null"
+        " and (expires_at is null or expires_at > :now) order by created_at desc, digest limit 100",
+        {"member_name": member_name, "now": to_microseconds(now)},
+    )
+    return [
+        ListedToken(
+            digest=text(row, "digest"),
+            scopes=tuple(text(row, "scopes").split()),
+            created_at=instant(row, "created_at"),
+        )
+        for row in rows
+    ]
+
+
+async def revoke_own_token(
+    transaction: Transaction, member_name: str, digest: str, now: datetime
+) -> bool:
+    """End one token of a member; return whether there was one to end."""
+    changed = await transaction.execute(
+        "update tokens set revoked_at = :now"
+        " where digest = :digest and member_name = :member_name and revoked_at is null",
+        {"digest": digest, "member_name": member_name, "now": to_microseconds(now)},
+    )
+    return changed > 0
+
+
+async def revoke_tokens(transaction: Transaction, member_name: str, now: datetime) -> int:
+    """End all tokens of a member; return how many."""
+    return await transaction.execute(
+        "update tokens set revoked_at = :now"
+        " where member_name = :member_name and revoked_at is null",
+        {"member_name": member_name, "now": to_microseconds(now)},
+    )

@@ -17,11 +17,17 @@ STYLESHEETS: Final = (
     "elements.css",
     "layout.css",
     "components.css",
+    "forms.css",
     "views.css",
 )
 _FONT: Final = "atkinson-hyperlegible-next-latin.woff2"
-_TYPES: Final = {".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
-_WORTH_PACKING: Final = frozenset({"text/css", "image/svg+xml"})
+_TYPES: Final = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
+_WORTH_PACKING: Final = frozenset({"text/css", "text/javascript", "image/svg+xml"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,7 @@ class Assets:
     stylesheet: str
     font: str
     icon: str
+    passkey: str
 
 
 def find_folder(name: str) -> Path:
@@ -56,16 +63,18 @@ def load_assets() -> Assets:
     folder = find_folder("static")
     font = _asset(_FONT, (folder / _FONT).read_bytes())
     icon = _asset("icon.svg", (folder / "icon.svg").read_bytes())
+    passkey = _asset("passkey.js", (folder / "passkey.js").read_bytes())
     sheets = [(folder / name).read_bytes() for name in STYLESHEETS]
     stylesheet = _asset(
         "fedirec.css", b"\n".join(sheets).replace(_FONT.encode(), font.name.encode())
     )
-    assets = (font, icon, stylesheet)
+    assets = (font, icon, passkey, stylesheet)
     return Assets(
         files={asset.name: asset for asset in assets},
         stylesheet=stylesheet.name,
         font=font.name,
         icon=icon.name,
+        passkey=passkey.name,
     )
 
 

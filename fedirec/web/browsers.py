@@ -72,11 +72,6 @@ def renew_browser(request: web.Request) -> str:
     return made
 
 
-def session_digest(browser: str) -> str:
-    """Return what is kept of a session's id: 64 hexadecimal digits."""
-    return hashlib.sha256(browser.encode()).hexdigest()
-
-
 def set_cookie(request: web.Request, response: web.StreamResponse) -> None:
     """Let an answer set the cookie, if this request made one."""
     made = request.get(BROWSER)

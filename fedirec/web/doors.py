@@ -6,7 +6,7 @@ somebody who may. Whatever fails before a handler runs gives the typed text back
 stale token is shown to be sent again, and one whose session is over comes back after signing in.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -17,7 +17,7 @@ from aiohttp import hdrs, web
 from fedirec.errors import ForbiddenError, NotFoundError
 from fedirec.web.answers import HTML
 from fedirec.web.browsers import TOKEN_FIELD, is_from_here, is_token_good
-from fedirec.web.forms import Posted, read_form
+from fedirec.web.forms import Posted, SignInForm, read_form
 from fedirec.web.keys import FEDERATION
 from fedirec.web.links import local_path
 from fedirec.web.refusals import VARY
@@ -30,6 +30,11 @@ Poster = Callable[[web.Request, Posted], Awaitable[web.Response]]
 SIGN_IN: Final = "/sign-in"
 SECURITY: Final = "/settings/security"
 NEXT_FIELD: Final = "next"
+
+
+KEPT: Final = "kept."
+AGAIN_FIELD: Final = "again"
+_NEVER_SHOWN: Final = frozenset({TOKEN_FIELD, "old", "password"})
 
 
 class Role(StrEnum):
@@ -88,13 +93,28 @@ def refused_form(
     return private_page(request, template, context, status=web.HTTPUnprocessableEntity.status_code)
 
 
-def ask_again(request: web.Request, posted: Posted, *, template: str) -> web.Response:
-    """Return a page that holds all that was typed, hidden, and sends it to the same place again."""
+def ask_again(request: web.Request, path: str, kept: Sequence[tuple[str, str]]) -> web.Response:
+    """Return a page that holds all that was typed, to be sent to `path` again by one button."""
+    context = {"kept": kept, "path": path}
+    return private_page(request, "send_again.html", context, status=web.HTTPForbidden.status_code)
+
+
+def ask_to_sign_in(request: web.Request, posted: Posted) -> web.Response:
+    """Return the page to sign in, which holds the form that came too late."""
+    kept = [(KEPT + name, text) for name, text in _typed(posted)]
     context = {
-        "kept": [(name, text) for name, text in posted.fields.items() if name != TOKEN_FIELD],
-        "path": request.path,
+        "form": SignInForm(),
+        "hidden": [(AGAIN_FIELD, request.path), *kept],
+        "is_late": True,
+        "error": None,
     }
-    return private_page(request, template, context, status=web.HTTPForbidden.status_code)
+    status = web.HTTPForbidden.status_code
+    return private_page(request, "sign_in.html", context, status=status)
+
+
+def _typed(posted: Posted) -> list[tuple[str, str]]:
+    """Return what a form brought, less what no page may show again: token and passwords."""
+    return [pair for pair in posted.fields.items() if pair[0] not in _NEVER_SHOWN]
 
 
 def _shown(door: Door, show: Getter) -> Getter:
@@ -121,9 +141,9 @@ def _taken(door: Door, take: Poster) -> Getter:
             return see_other(SIGN_IN)  # a file cannot be kept in a page, and is not read for nobody
         posted = await door.reads(request)
         if way is _Way.UNKNOWN:
-            return ask_again(request, posted, template="sign_in_again.html")
+            return ask_to_sign_in(request, posted)
         if not is_token_good(request, posted.fields):
-            return ask_again(request, posted, template="send_again.html")
+            return ask_again(request, request.path, _typed(posted))
         return await take(request, posted)
 
     return taken
@@ -149,4 +169,4 @@ def _way_in(request: web.Request, door: Door) -> _Way:
     if not viewer.is_keeper:
         message = f"{door.path} is for keepers, and {viewer.name} is none"
         raise NotFoundError(message)
-    return _Way.OPEN if viewer.is_strong else _Way.WEAK
+    return _Way.OPEN if viewer.is_ready_keeper else _Way.WEAK

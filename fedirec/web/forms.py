@@ -12,12 +12,13 @@ from urllib.parse import parse_qsl
 
 from aiohttp import hdrs, web
 from multidict import MultiDict
-from wtforms import Form
+from wtforms import Form, PasswordField, StringField
 from wtforms.fields.core import Field
+from wtforms.validators import InputRequired
 
 from fedirec.errors import InvalidInputError, UnsupportedMediaTypeError
 from fedirec.web.keys import FEDERATION
-from fedirec.web.languages import gettext
+from fedirec.web.languages import gettext, later
 from fedirec.web.requests import read_body
 
 URL_ENCODED: Final = "application/x-www-form-urlencoded"
@@ -95,3 +96,18 @@ class PageForm(Form):
 def form_of(kind: type[Any], posted: Posted | None, **begun: object) -> Any:  # noqa: ANN401 - as made
     """Return a form of `kind`, filled with what was posted, else with what it begins with."""
     return kind(posted.fields if posted is not None else None, data=begun)
+
+
+class SignInForm(PageForm):
+    """What signing in takes; also on the page that holds a form which came too late."""
+
+    name = StringField(
+        later("Name"),
+        [InputRequired(later("Your name here, such as ada."))],
+        render_kw={"autocomplete": "username webauthn", "autocapitalize": "none"},
+    )
+    password = PasswordField(
+        later("Password"),
+        [InputRequired(later("Your password."))],
+        render_kw={"autocomplete": "current-password"},
+    )

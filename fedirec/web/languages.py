@@ -5,13 +5,13 @@ of them lacks reads English. A catalogue is compiled when first asked for, so th
 none and no compiled file has to be kept in step with its source.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -38,13 +38,16 @@ _HEADER_CHARACTERS: Final = 200
 _current: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
-class Later(NamedTuple):
-    """A message that is known before the language is: `str()` of it is its translation now."""
+class Later(str):
+    """A message that is known before the language is: `str()` of it is its translation now.
 
-    message: str
+    A `str` so that it goes wherever labels and errors go; templates and `%s` ask for `str()`.
+    """
+
+    __slots__ = ()
 
     def __str__(self) -> str:
-        return gettext(self.message)
+        return gettext(self[:])
 
 
 class _Catalogue(Protocol):
@@ -135,6 +138,3 @@ def _catalogue(language: str) -> _Catalogue:
         write_mo(compiled, read_po(source, locale=language))
     compiled.seek(0)
     return Translations(compiled)
-
-
-Gettext = Callable[..., str]

@@ -35,10 +35,12 @@ def local_path(path: str) -> str:
     return path
 
 
-async def known_path(request: web.Request, given: str, *, otherwise: str) -> str:
-    """Return `given` if it is the path of a page here, else `otherwise` (HT-12)."""
+async def known_path(
+    request: web.Request, given: str, *, otherwise: str, method: str = hdrs.METH_GET
+) -> str:
+    """Return `given` if it is the path of a page or a form here, else `otherwise` (HT-12)."""
     try:
-        wanted = request.clone(method=hdrs.METH_GET, rel_url=local_path(given[:_PATH_CHARACTERS]))
+        wanted = request.clone(method=method, rel_url=local_path(given[:_PATH_CHARACTERS]))
     except (InvalidInputError, ValueError):
         return otherwise
     match = await request.app.router.resolve(wanted)

@@ -5,11 +5,63 @@ from typing import Final
 from aiohttp import web
 
 from fedirec.web.doors import Door, Role
-from fedirec.web.pages import sessions
+from fedirec.web.pages import joining, security, sessions, signing_in
+
+_LINK: Final = "{token:[A-Za-z0-9_-]{43}}"
+_SECURITY: Final = "/settings/security"
+
+_GETTING_IN: Final = (
+    Door(
+        path="/sign-in",
+        role=Role.ANYONE,
+        show=signing_in.sign_in_page,
+        take=signing_in.take_sign_in,
+    ),
+    Door(path="/sign-in/code", role=Role.ANYONE, take=signing_in.take_code),
+    Door(path="/sign-in/passkey", role=Role.ANYONE, take=signing_in.take_passkey),
+    Door(path="/sign-in/passkey/options", role=Role.ANYONE, take=signing_in.begin_passkey),
+    Door(path="/sign-out", role=Role.MEMBER, take=sessions.sign_out),
+    Door(
+        path="/language",
+        role=Role.ANYONE,
+        show=sessions.language_page,
+        take=sessions.choose_language,
+    ),
+    Door(path=f"/join/{_LINK}", role=Role.ANYONE, show=joining.join_page, take=joining.take_join),
+    Door(
+        path=f"/reset/{_LINK}", role=Role.ANYONE, show=joining.reset_page, take=joining.take_reset
+    ),
+    Door(path="/welcome", role=Role.MEMBER, show=joining.welcome_page),
+)
+_OWN_SECURITY: Final = (
+    Door(path=_SECURITY, role=Role.MEMBER, show=security.security_page),
+    *(
+        Door(path=f"{_SECURITY}/{path}", role=Role.MEMBER, take=take)
+        for path, take in (
+            ("password", security.take_password),
+            ("sessions/end", security.end_session),
+            ("sessions/end-others", security.end_others),
+            ("programs/end", security.end_token),
+            ("app", security.begin_app),
+            ("app/confirm", security.take_app),
+            ("app/remove", security.remove_app),
+            ("codes", security.renew_codes),
+            ("passkeys", security.add_passkey),
+            ("passkeys/options", security.begin_passkey),
+            ("passkeys/remove", security.remove_passkey),
+        )
+    ),
+    Door(
+        path=f"{_SECURITY}/prove",
+        role=Role.MEMBER,
+        show=security.prove_page,
+        take=security.take_proof,
+    ),
+)
 
 DOORS: Final[tuple[Door, ...]] = (
-    Door(path="/sign-out", role=Role.MEMBER, take=sessions.sign_out),
-    Door(path="/language", role=Role.ANYONE, take=sessions.choose_language),
+    *_GETTING_IN,
+    *_OWN_SECURITY,
 )
 
 

@@ -20,7 +20,7 @@ from fedirec.web.answers import HTML, PRIVATE, PUBLIC_CHECKED, answer
 from fedirec.web.assets import find_folder
 from fedirec.web.browsers import form_token
 from fedirec.web.keys import ASSETS, FEDERATION, OPTIONS
-from fedirec.web.languages import direction_of, gettext, ngettext, spoken
+from fedirec.web.languages import LANGUAGES, direction_of, gettext, ngettext, spoken
 from fedirec.web.links import href_of
 from fedirec.web.marks import mark_path
 from fedirec.web.viewers import find_viewer
@@ -118,6 +118,7 @@ def render(request: web.Request, template: str, context: Mapping[str, object]) -
         "assets": application[ASSETS],
         "version": application[OPTIONS].version,
         "language": spoken(),
+        "languages": LANGUAGES,
         "direction": direction_of(spoken()),
         "viewer": find_viewer(request),
         "wayfinding": partial(ways_of, find_viewer(request)),

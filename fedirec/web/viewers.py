@@ -6,14 +6,17 @@ federation ignores cookies (AC-05).
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from aiohttp import hdrs, web
 
+from fedirec.community.keepers import is_keeper_ready
+from fedirec.community.secret_texts import digest_of
+from fedirec.community.signing_in import note_use
 from fedirec.domain.actors import ActorId
 from fedirec.storage import notifications, sessions
-from fedirec.web.browsers import find_browser, session_digest, set_cookie
+from fedirec.storage.sessions import Session
+from fedirec.web.browsers import find_browser, set_cookie
 from fedirec.web.keys import FEDERATION
 from fedirec.web.languages import LANGUAGES, choose_language, speaking
 from fedirec.web.requests import is_signed
@@ -27,18 +30,27 @@ LANGUAGE_COOKIE: Final = "language"
 class Viewer:
     """A member who is signed in.
 
-    `is_strong`: the session was begun with a second factor or a passkey, as keepers' pages ask.
     `has_news`: something waits that they have not read; how much is nobody's business.
     """
 
-    name: str
+    session: Session
     actor_id: ActorId
-    is_keeper: bool
-    is_strong: bool
     has_news: bool
-    language: str
-    digest: str
-    signed_in_at: datetime
+
+    @property
+    def name(self) -> str:
+        """The member's name."""
+        return self.session.member_name
+
+    @property
+    def is_keeper(self) -> bool:
+        """Whether they keep the guild, which takes a second factor besides."""
+        return self.session.is_admin
+
+    @property
+    def is_ready_keeper(self) -> bool:
+        """Whether the keepers' pages are open to them now (AC-10)."""
+        return is_keeper_ready(self.session)
 
 
 VIEWER = web.RequestKey("viewer", Viewer)
@@ -75,8 +87,8 @@ def language_of(request: web.Request, viewer: Viewer | None) -> str:
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     if chosen is not None and chosen in LANGUAGES:
         return chosen
-    if viewer is not None and viewer.language in LANGUAGES:
-        return viewer.language
+    if viewer is not None and viewer.session.language in LANGUAGES:
+        return viewer.session.language
     guild = request.app[FEDERATION].instance.languages[0]
     return choose_language(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""), guild)
 
@@ -85,23 +97,12 @@ async def _find_viewer(request: web.Request) -> Viewer | None:
     browser = find_browser(request)
     if browser is None:
         return None
-    federation, digest = request.app[FEDERATION], session_digest(browser)
+    federation = request.app[FEDERATION]
     async with federation.database.reading() as reader:
-        session = await sessions.find_session(reader, digest, federation.now())
+        session = await sessions.find_session(reader, digest_of(browser), federation.now())
         if session is None:
             return None
-        has_news = await notifications.has_unread(reader, session.member.actor_id)
-    if federation.now() - session.seen_at > sessions.TOUCHED_EVERY:
-        async with federation.database.transaction() as transaction:
-            await sessions.touch_session(transaction, digest, federation.now())
-    member = session.member
-    return Viewer(
-        name=member.name,
-        actor_id=member.actor_id,
-        is_keeper=member.is_admin,
-        is_strong=session.is_strong,
-        has_news=has_news,
-        language=member.language,
-        digest=digest,
-        signed_in_at=session.created_at,
-    )
+        actor_id = federation.instance.member_id(session.member_name)
+        has_news = await notifications.has_unread(reader, actor_id)
+    await note_use(federation, session)
+    return Viewer(session=session, actor_id=actor_id, has_news=has_news)

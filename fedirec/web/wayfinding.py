@@ -6,6 +6,7 @@ from fedirec.web.languages import Later, later
 from fedirec.web.viewers import Viewer
 
 _MEMBERS: Final[tuple[tuple[str, Later], ...]] = ()
+_OWN: Final = (("/settings/security", later("Security")),)
 _KEEPERS: Final[tuple[tuple[str, Later], ...]] = ()
 
 
@@ -14,4 +15,4 @@ def ways_of(viewer: Viewer | None) -> list[tuple[str, Later]]:
     if viewer is None:
         return []
     own = (f"/@{viewer.name}", later("Your profile"))
-    return [*_MEMBERS, own, *(_KEEPERS if viewer.is_keeper else ())]
+    return [*_MEMBERS, own, *_OWN, *(_KEEPERS if viewer.is_keeper else ())]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fedirec.community import following
-from fedirec.community.membership import ProfileChanges, change_profile
+from fedirec.community.profiles import ProfileChanges, change_profile
 from fedirec.domain.actors import ActorId
 from fedirec.domain.follows import FollowState
 from fedirec.errors import InvalidInputError, NotFoundError

@@ -20,8 +20,8 @@ WAYS_OUT = (
     "http.client", "httpx", "requests", "smtplib", "socket.create_connection",
     "socket.getaddrinfo", "urllib.request",
 )  # fmt: skip
-# These build a URL, or read a form's body; only `domain/origins.py` and the client may take one apart. The settings hold
-# the database's, which is none of the web.
+# These build a URL, or read a form's body; only `domain/origins.py` and the client may take one
+# apart. The settings hold the database's, which is none of the web.
 MAY_PARSE_URLS = {"fedirec/config.py", "fedirec/domain/origins.py"}
 URL_BUILDERS = {"urllib.parse.parse_qsl", "urllib.parse.quote", "urllib.parse.urlencode"}
 

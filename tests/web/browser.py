@@ -1,16 +1,13 @@
 """A browser without script: keeps its cookies, reads forms off pages and sends them back."""
 
-import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
-from fedirec.storage.members import find_member
-from fedirec.storage.sessions import insert_session
-from fedirec.web.browsers import session_digest
+from fedirec.community.attempts import Visitor
+from fedirec.community.signing_in import start_session
 from tests.web.home import Home, Seen
 
 
@@ -195,17 +192,15 @@ async def signed_in(
 ) -> Browser:
     """A browser in which a member here has signed in."""
     browser = Browser(home, language=language)
-    cookie = urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
-    async with home.federation.database.transaction() as transaction:
-        member = await find_member(transaction, name)
-        assert member is not None
-        await insert_session(
+    federation = home.federation
+    async with federation.database.transaction() as transaction:
+        signed = await start_session(
             transaction,
-            member,
-            digest=session_digest(cookie),
-            label="Firefox on Linux",
+            federation,
+            name,
+            Visitor(address="127.0.0.1", label="Firefox on Linux"),
+            secret=b"a secret of this test",
             is_strong=is_strong,
-            now=home.clock(),
         )
-    browser.cookies["session"] = cookie
+    browser.cookies["session"] = signed.session_id
     return browser

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from fedirec.storage import sessions
 from fedirec.web.browsers import renew_browser
-from fedirec.web.doors import see_other
+from fedirec.web.doors import private_page, see_other
 from fedirec.web.forms import Posted
 from fedirec.web.keys import FEDERATION
 from fedirec.web.languages import LANGUAGES
@@ -21,9 +21,15 @@ async def sign_out(request: web.Request, _posted: Posted) -> web.Response:
     """End this browser's session."""
     federation, viewer = request.app[FEDERATION], viewer_of(request)
     async with federation.database.transaction() as transaction:
-        await sessions.end_session(transaction, viewer.name, viewer.digest)
+        await sessions.end_session(transaction, viewer.name, viewer.session.digest)
     renew_browser(request)
     return see_other("/")
+
+
+async def language_page(request: web.Request) -> web.Response:
+    """Offer the languages that these pages have."""
+    wanted = await known_path(request, request.query.get("next", "/"), otherwise="/")
+    return private_page(request, "language.html", {"next": wanted})
 
 
 async def choose_language(request: web.Request, posted: Posted) -> web.Response:

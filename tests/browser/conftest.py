@@ -1,0 +1,5 @@
+"""An instance that a browser on this machine can visit."""
+
+from tests.web.conftest import home
+
+__all__ = ["home"]
