@@ -19,6 +19,7 @@ STYLESHEETS: Final = (
     "components.css",
     "forms.css",
     "views.css",
+    "desk.css",
 )
 _FONT: Final = "atkinson-hyperlegible-next-latin.woff2"
 _TYPES: Final = {
