@@ -5,8 +5,12 @@ from typing import Final
 from fedirec.web.languages import Later, later
 from fedirec.web.viewers import Viewer
 
-_MEMBERS: Final[tuple[tuple[str, Later], ...]] = ()
-_OWN: Final = (("/settings/security", later("Security")),)
+_MEMBERS: Final[tuple[tuple[str, Later], ...]] = (
+    ("/network", later("Network")),
+    ("/jobs/new", later("Post work")),
+    ("/progress", later("What you sent")),
+)
+_OWN: Final = (("/settings", later("Settings")),)
 _KEEPERS: Final[tuple[tuple[str, Later], ...]] = ()
 
 
