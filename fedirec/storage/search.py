@@ -20,7 +20,7 @@ _OWN: Final = (
 _NEWEST: Final = " order by n.published_at desc, n.id desc limit :limit"
 _NAMED: Final = """
 select a.id from members m join actors a on a.id = m.actor_id
-where m.name >= :start and m.name < :past and a.is_discoverable and a.gone_at is null
+where m.name >= :start and m.name < :past and m.is_listed and a.gone_at is null
   and m.disabled_at is null order by m.name limit :limit"""
 
 

@@ -220,7 +220,7 @@ async def test_the_index_can_be_made_anew(database):
 
 
 async def test_members_are_found_by_how_their_name_begins(database):
-    await save_actors(database, an_actor("ada", is_discoverable=True), an_actor("adam"))
+    await save_actors(database, an_actor("ada"), an_actor("adam"))
     for name in ("ada", "adam"):
         async with database.transaction() as transaction:
             await insert_member(
@@ -230,6 +230,7 @@ async def test_members_are_found_by_how_their_name_begins(database):
                     actor_id=actor_id(name),
                     is_admin=False,
                     shows_network=False,
+                    is_listed=name == "ada",
                     language="en",
                     created_at=NOW,
                 ),
