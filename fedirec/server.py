@@ -39,7 +39,9 @@ from fedirec.transport.client import HttpTransport
 from fedirec.web.keys import WebOptions
 from fedirec.web.routes import build_application
 from fedirec.web.serving import GuardedRunner
-from fedirec.workers.loop import run_workers
+from fedirec.workers.history import SECONDS as HISTORY_SECONDS
+from fedirec.workers.history import Historian
+from fedirec.workers.loop import repeat, run_workers
 from fedirec.workers.watchdog import watch_loop
 
 DRAIN_SECONDS: Final = 30.0  # OP-07
@@ -276,6 +278,9 @@ def _beside(
     url, database = settings.database_url(), federation.database
     hints = follow_hints(url, database, heard=bells.here.set, told=bells.elsewhere)
     started = [tasks.create_task(hints), tasks.create_task(watch_loop(federation.counts))]
+    never = asyncio.Event()  # each process writes what it counted, door and worker alike
+    writing = repeat(federation, Historian().write, never, never, HISTORY_SECONDS)
+    started.append(tasks.create_task(writing))
     if isinstance(federation.now, DatabaseClock):
         started.append(tasks.create_task(federation.now.keep()))
     return started

@@ -32,7 +32,8 @@ from fedirec.activitypub.documents import (
 from fedirec.activitypub.endorsement_members import parse_skills, render_skills
 from fedirec.activitypub.identifiers import Instance
 from fedirec.activitypub.normalization import normalize
-from fedirec.activitypub.phrases import Phrases, day_words, phrases_in
+from fedirec.activitypub.phrasebook import phrases_in
+from fedirec.activitypub.phrases import Phrases, day_words
 from fedirec.activitypub.statements import hashtag_tags, hashtags_of
 from fedirec.domain.actors import Actor
 from fedirec.domain.drafts import LINE_CHARACTERS

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from fedirec.activitypub.content import link_html, mention_html
+from fedirec.activitypub.content import link_html, mention_html, paragraphs
 from fedirec.activitypub.documents import JsonObject, ids_of, instant_text
-from fedirec.activitypub.phrases import phrases_in
+from fedirec.activitypub.phrasebook import phrases_in
 from fedirec.activitypub.render import render_create
 from fedirec.activitypub.statements import headline, mention_tag, name_of, said_by, words_of
 from fedirec.activitypub.vocabulary import QUESTION_CONTEXT
@@ -32,6 +32,17 @@ class ConsentQuestion:
     endorser: Actor
     endorsed: Actor
     draft: EndorsementDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndorsementRequest:
+    """Who asks whom to endorse them; `words` are plain text and remind of what it was."""
+
+    asker: Actor
+    asked: Actor
+    words: str
+    link: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +92,28 @@ def render_explanation(
         sender=asker, receiver=endorsed, content=f"<p>{text}</p>", language=DEFAULT_LANGUAGE
     )
     note = _direct_note(letter, id=id, published=published, in_reply_to=in_reply_to)
+    return _sent(activity_id, note, published)
+
+
+def render_request(
+    request: EndorsementRequest, *, activity_id: str, id: str, published: datetime
+) -> JsonObject:
+    """Return the Create of the direct Note in which a member asks for an endorsement."""
+    phrases = phrases_in(request.language)
+    asks = phrases.request.format(
+        person=mention_html(request.asked),
+        asker=name_of(request.asker),
+        name=request.asker.name,
+        host=request.asker.handle_domain,
+    )
+    where = phrases.how_to_endorse.format(link=link_html(request.link))
+    letter = _Letter(
+        sender=request.asker,
+        receiver=request.asked,
+        content=f"<p>{asks}</p><blockquote>{paragraphs(request.words)}</blockquote><p>{where}</p>",
+        language=request.language,
+    )
+    note = _direct_note(letter, id=id, published=published, in_reply_to=None)
     return _sent(activity_id, note, published)
 
 

@@ -18,7 +18,8 @@ from fedirec.activitypub.content import (
 )
 from fedirec.activitypub.documents import Json, JsonObject
 from fedirec.activitypub.identifiers import Instance
-from fedirec.activitypub.phrases import period_words, phrases_in
+from fedirec.activitypub.phrasebook import phrases_in
+from fedirec.activitypub.phrases import period_words
 from fedirec.domain.actors import Actor
 from fedirec.domain.endorsements import EndorsementDraft, Skill
 

@@ -2,45 +2,31 @@
 
 import resource
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from fedirec.community.checkup import (
+    Finding,
+    check_clock,
+    check_disk,
+    check_durability,
+    check_hosts,
+    check_integrity,
+    check_keys,
+    check_queue,
+)
 from fedirec.config import Settings, TcpAddress, settings_file
-from fedirec.domain.queue_states import DeliveryState, ReceivedState
 from fedirec.errors import ConfigurationError, FedirecError
 from fedirec.server import check_place, is_served, space_of
 from fedirec.storage import checkup
-from fedirec.storage.clock import DatabaseClock
-from fedirec.storage.database import Database, Reader
+from fedirec.storage.database import Database
 from fedirec.storage.migrate import check_schema
 from fedirec.storage.open_mark import why_doubted
 from fedirec.storage.opening import open_database
-from fedirec.storage.queue_depths import list_depths, next_looks
 
 ENOUGH_FILES: Final = 1024
-CLOCK_SECONDS: Final = 30
-LATE: Final = timedelta(minutes=5)
-_MEBIBYTE: Final = 1_048_576
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one check found. `todo` is None when all is well; `is_wrong`: it must not stay so."""
-
-    id: str
-    says: str
-    todo: str | None = None
-    is_wrong: bool = True
-
-    @property
-    def state(self) -> str:
-        """`well`, `mind` for what a keeper should know, or `wrong`."""
-        if self.todo is None:
-            return "well"
-        return "wrong" if self.is_wrong else "mind"
 
 
 async def check_all(settings: Settings, now: datetime) -> AsyncIterator[Finding]:
@@ -104,11 +90,7 @@ def _check_folder(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_machine(settings: Settings) -> Iterator[Finding]:
-    watch = space_of(settings)
-    space = watch.ask()
-    says = "cannot be asked" if space is None else f"{space.free_bytes // _MEBIBYTE:,} MiB are free"
-    todo = "nothing new is taken in: make space, or lower `free_space_bytes` (docs/operations.md)"
-    yield Finding(id="disk", says=says, todo=todo if watch.is_low() else None)
+    yield check_disk(space_of(settings))
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     is_few = most != resource.RLIM_INFINITY and most < ENOUGH_FILES
     todo = f"raise it to {ENOUGH_FILES} or more: `ulimit -n`, or LimitNOFILE= of systemd"
@@ -142,91 +124,14 @@ async def _check_database(
         id="database", says=f"{database.engine}, and its tables are those of this version"
     )
     async with database.reading() as reader:
-        yield await _check_integrity(reader, database.engine)
-        yield await _check_durability(reader, database.engine)
-        yield await _check_keys(reader)
-        for finding in await _check_queue(reader, settings, now):
+        yield await check_integrity(reader, database.engine)
+        yield await check_durability(reader, database.engine)
+        yield await check_keys(reader)
+        for finding in await check_queue(reader, now, is_served=is_served(settings.data)):
             yield finding
-        yield await _check_hosts(reader, now)
+        yield await check_hosts(reader, now)
         latest = await checkup.latest_instant(reader)
-    yield await _check_clock(database, latest, now)
-
-
-async def _check_integrity(reader: Reader, engine: str) -> Finding:
-    damage = await checkup.find_damage(reader, engine)
-    todo = "stop fedirec, keep a copy of the files, and restore a backup"
-    says = "; ".join(damage) or "whole"
-    return Finding(id="integrity", says=says, todo=todo if damage else None)
-
-
-async def _check_durability(reader: Reader, engine: str) -> Finding:
-    careless = await checkup.list_careless_settings(reader, engine)
-    names = ", ".join(careless)
-    todo = f"set {names} to on: what was accepted may be lost when the power fails"
-    says = f"{names} is off" if careless else "a commit is on the disk before it is answered"
-    return Finding(id="durability", says=says, todo=todo if careless else None)
-
-
-async def _check_keys(reader: Reader) -> Finding:
-    without = await checkup.list_actors_without_key(reader)
-    todo = "restore a backup: nobody believes what they say without a key"
-    says = f"none for {' '.join(without)}" if without else "everybody here can sign"
-    return Finding(id="keys", says=says, todo=todo if without else None)
-
-
-async def _check_queue(reader: Reader, settings: Settings, now: datetime) -> list[Finding]:
-    looks = await next_looks(reader)
-    late = max((now - at for at in looks.values()), default=timedelta())
-    is_late = late > LATE
-    served = is_served(settings.data)
-    todo = (
-        "see the log of `fedirec serve`" if served else "start `fedirec serve`: nobody works here"
-    )
-    says = f"work is late by {_span(late)}" if is_late else "nothing is late"
-    dead = [
-        depth
-        for depth in await list_depths(reader)
-        if depth.state in (DeliveryState.DEAD, ReceivedState.DEAD)
-    ]
-    count = sum(depth.depth for depth in dead)
-    return [
-        Finding(id="queue", says=says, todo=todo if is_late else None),
-        Finding(
-            id="dead",
-            says=f"{count} failed here again and again"
-            if count
-            else "nothing failed for good here",
-            todo="`fedirec queue dead` shows why; then `queue retry` or `queue cancel`"
-            if count
-            else None,
-        ),
-    ]
-
-
-async def _check_hosts(reader: Reader, now: datetime) -> Finding:
-    hosts = await checkup.list_unreachable(reader, now)
-    shown = " ".join(each.host for each in hosts[: checkup.SHOWN])
-    return Finding(
-        id="hosts",
-        says=f"{len(hosts)} have not answered for a week: {shown}"
-        if hosts
-        else "all answered lately",
-        todo="nothing, if they are gone; else `fedirec peer probe HOST`" if hosts else None,
-        is_wrong=False,
-    )
-
-
-async def _check_clock(database: Database, latest: datetime | None, now: datetime) -> Finding:
-    """Compare this machine's clock with the database's, and with what was written last."""
-    behind = timedelta() if latest is None else latest - now
-    if database.engine == "postgresql":
-        clock = DatabaseClock(database)
-        await clock.look()
-        behind = max(behind, abs(clock() - now))
-    is_off = behind.total_seconds() > CLOCK_SECONDS
-    todo = "set it, and let it be kept (chrony, systemd-timesyncd): signatures carry the hour"
-    says = f"off by {_span(behind)}" if is_off else "agrees with the database"
-    return Finding(id="clock", says=says, todo=todo if is_off else None)
+    yield await check_clock(database, latest, now)
 
 
 def _is_loopback(host: str) -> bool:
@@ -247,10 +152,3 @@ def _database_files(settings: Settings) -> list[Path]:
 def _is_open(path: Path) -> bool:
     """Whether anybody but its owner may do anything with it."""
     return bool(path.stat().st_mode & 0o077)
-
-
-def _span(span: timedelta) -> str:
-    minutes = int(span.total_seconds() // 60)
-    if minutes < 1:
-        return f"{int(span.total_seconds())} seconds"
-    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"  # noqa: PLR2004 - two hours

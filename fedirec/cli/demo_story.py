@@ -85,7 +85,7 @@ async def _introduce(story: Story) -> None:
         (roof, "bo", "Bo Rafter"),
         (roof, "cyd", "Cyd Shingle"),
     ):
-        member = await membership.add_member(guild, name, display_name=shown)
+        member = await membership.add_member(guild, name, display_name=shown, is_listed=True)
         story.public.append(member.actor_id)
         handle = f"@{name}@{guild.instance.domain}"
         story.say(f"{shown} joins {guild.instance.title} as {handle}.", member.actor_id)

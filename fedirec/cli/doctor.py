@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from fedirec.cli.arguments import Commands, add_command, show
 
 if TYPE_CHECKING:
-    from fedirec.cli.checkup import Finding
+    from fedirec.community.checkup import Finding
 
 
 def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -18,8 +18,9 @@ async def _doctor(arguments: argparse.Namespace) -> None:
     """Print every finding; fail when something is wrong."""
     from datetime import UTC, datetime
 
-    from fedirec.cli.checkup import Finding, check_all
+    from fedirec.cli.checkup import check_all
     from fedirec.cli.logs import configure_logs
+    from fedirec.community.checkup import Finding
     from fedirec.config import load_settings
     from fedirec.errors import ConfigurationError
 

@@ -177,16 +177,14 @@ async def _show_made(
     guild: no date of an answer, no text (that of a refused one is forgotten sooner), no earlier
     offers (replacing one that still waited marks it).
     """
+    from fedirec.community.offers_seen import newest_of_each, seen_by_endorser
     from fedirec.domain.endorsements import OfferState
     from fedirec.storage.offers import list_offers_by
 
     async with federation.database.reading() as reader:
         offers = await list_offers_by(reader, member.actor_id, states=tuple(OfferState))
-    newest: dict[str, Offer] = {}
-    for offer in offers:
-        newest.setdefault(offer.note_id, offer)
-    for offer in newest.values():
-        state = _seen_by_endorser(offer, now=federation.now())
+    for offer in newest_of_each(offers):
+        state = seen_by_endorser(offer, now=federation.now())
         record = {
             "id": offer.id,
             "endorsed": offer.endorsed_id,
@@ -201,19 +199,6 @@ async def _show_made(
         show(arguments, record, text)
     if not offers and not arguments.json:
         print(f"{member.name} has offered nothing")
-
-
-def _seen_by_endorser(offer: "Offer", *, now: "datetime") -> str:
-    """Return where an offer stands for who made it: a refusal looks like waiting, then silence."""
-    from fedirec.domain.endorsements import OfferState
-
-    match offer.state:
-        case OfferState.WAITING | OfferState.ASIDE | OfferState.DECLINED if offer.ends_at > now:
-            return "waiting"
-        case OfferState.WAITING | OfferState.ASIDE | OfferState.DECLINED | OfferState.EXPIRED:
-            return "not published"
-        case state:
-            return state.value
 
 
 def _show_offer(arguments: argparse.Namespace, offer: "Offer") -> None:

@@ -52,12 +52,12 @@ async def _init(arguments: argparse.Namespace) -> None:
     _write(path, values)
     try:
         settings = load_settings()
-        admin_page = await _found(settings, values.get("admin"))
+        admin = await _found(settings, values.get("admin"))
     except BaseException:
         # half an instance would refuse the next try
         path.unlink()
         raise
-    _tell(arguments, settings, path, admin_page)
+    _tell(arguments, settings, path, admin)
 
 
 def _answers(arguments: argparse.Namespace) -> dict[str, str]:
@@ -117,9 +117,10 @@ def _write(path: "Path", values: dict[str, str]) -> None:
         file.write(_HEADING + "\n".join(lines) + "\n")
 
 
-async def _found(settings: "Settings", admin: str | None) -> str | None:
-    """Make the instance, and its first admin if one is named; return the admin's page."""
+async def _found(settings: "Settings", admin: str | None) -> tuple[str, str] | None:
+    """Make the instance, and its first admin if one is named; return their page and their link."""
     from fedirec.cli.logs import configure_logs
+    from fedirec.community.invitations import create_invite
     from fedirec.community.membership import add_member
     from fedirec.server import open_federation
 
@@ -128,27 +129,36 @@ async def _found(settings: "Settings", admin: str | None) -> str | None:
         if admin is None:
             return None
         member = await add_member(federation, admin, display_name=admin, is_admin=True)
-        return federation.instance.profile_url(member.name)
+        invite = await create_invite(federation, for_name=member.name)
+        return federation.instance.profile_url(member.name), invite.link
 
 
 def _tell(
-    arguments: argparse.Namespace, settings: "Settings", path: "Path", admin_page: str | None
+    arguments: argparse.Namespace,
+    settings: "Settings",
+    path: "Path",
+    admin: tuple[str, str] | None,
 ) -> None:
     instance = settings.instance()
     text = f"{instance.title} is founded: @{instance.guild_name}@{instance.domain}\n"
     text += f"settings  {path}\ndata      {settings.data}\n"
-    text += f"admin     {admin_page}\n" if admin_page else ""
+    if admin is not None:
+        text += f"admin     {admin[0]}\nlink      {admin[1]}\n"
+        text += "The link lets the admin choose a password, once, within seven days.\n"
     if instance.host != instance.domain:
         text += (
             f"Let {instance.domain} send /.well-known/webfinger, /.well-known/host-meta and "
             f"/.well-known/nodeinfo on to {instance.host}, or nobody finds your members.\n"
         )
-    text += "Next: `fedirec serve`" + ("" if admin_page else ", then `fedirec member add NAME`")
+    text += "Next: `fedirec serve`" + (
+        ", then open the link" if admin else ", then `fedirec member add NAME`"
+    )
     record = {
         "id": instance.guild_id,
         "domain": instance.domain,
         "host": instance.host,
         "settings": str(path),
-        "admin": admin_page,
+        "admin": admin[0] if admin else None,
+        "link": admin[1] if admin else None,
     }
     show(arguments, record, text + _LINKS)

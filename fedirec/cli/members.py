@@ -1,8 +1,10 @@
 """`fedirec member`: who is in the guild."""
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
+from fedirec.cli import invites
 from fedirec.cli.arguments import Commands, add_command, add_group, show
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     parser.add_argument("name", metavar="NAME", help="1 to 30 of a-z, 0-9 and _; never given twice")
     parser.add_argument("--display-name", metavar="T", help="what people call them")
     parser.add_argument("--admin", action="store_true", help="they look after the guild too")
+    parser.add_argument(
+        "--password-stdin", action="store_true", help="read their password from standard input"
+    )
     add_command(group, "list", _list, says="list members by name")
     parser = add_command(group, "disable", _disable, says="end somebody's membership")
     parser.add_argument("name", metavar="NAME")
@@ -32,6 +37,7 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     )
     parser.add_argument("name", metavar="NAME", help="a member's name or the guild's own")
     _add_set(group)
+    invites.add_commands(group)
 
 
 def _add_set(group: "Commands[argparse.ArgumentParser]") -> None:
@@ -45,6 +51,9 @@ def _add_set(group: "Commands[argparse.ArgumentParser]") -> None:
         "--network", choices=("shown", "hidden"), help="whether all see whom they follow"
     )
     parser.add_argument(
+        "--listing", choices=("shown", "hidden"), help="whether all find them among the members"
+    )
+    parser.add_argument(
         "--endorsed-by", choices=ENDORSED_BY, help="who may offer them an endorsement"
     )
 
@@ -52,14 +61,20 @@ def _add_set(group: "Commands[argparse.ArgumentParser]") -> None:
 async def _add(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here
     from fedirec.community.membership import add_member
+    from fedirec.community.passwords import check_new_password, set_password
 
+    password = sys.stdin.readline().rstrip("\r\n") if arguments.password_stdin else None
     async with open_here() as federation:
+        if password is not None:
+            check_new_password(federation, arguments.name, password)
         member = await add_member(
             federation,
             arguments.name,
             display_name=arguments.display_name,
             is_admin=arguments.admin,
         )
+        if password is not None:
+            await set_password(federation, member.name, password)
         _show(arguments, federation, member)
 
 
@@ -111,14 +126,18 @@ async def _rotate_keys(arguments: argparse.Namespace) -> None:
 
 async def _set(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here, the_member
+    from fedirec.community.membership import choose_listing
     from fedirec.community.profiles import EndorsedBy, amend_profile
     from fedirec.errors import InvalidInputError
 
-    chosen = (arguments.display_name, arguments.summary, arguments.network, arguments.endorsed_by)
-    if all(choice is None for choice in chosen):
-        message = "say what to change: --display-name, --summary, --network or --endorsed-by"
+    options = ("display_name", "summary", "network", "listing", "endorsed_by")
+    if all(getattr(arguments, option) is None for option in options):
+        names = ", ".join(f"--{option.replace('_', '-')}" for option in options)
+        message = f"say what to change, one or more of {names}"
         raise InvalidInputError(message)
     async with open_here(needs_server=True) as federation:
+        if arguments.listing:
+            await choose_listing(federation, arguments.name, arguments.listing == "shown")
         actor = await amend_profile(
             federation,
             arguments.name,
@@ -134,6 +153,7 @@ async def _set(arguments: argparse.Namespace) -> None:
             "display_name": actor.display_name,
             "summary": actor.summary,
             "shows_network": member.shows_network,
+            "is_listed": member.is_listed,
             "can_endorse": actor.can_endorse,
         }
         show(arguments, record, f"{actor.display_name} is shown anew; followers are told")

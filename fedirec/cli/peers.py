@@ -83,34 +83,24 @@ async def _allow(arguments: argparse.Namespace) -> None:
 
 
 async def _probe(arguments: argparse.Namespace) -> None:
-    """Fetch the server's NodeInfo index: the one address that every kind of server has."""
     from fedirec.cli.opening import open_here
-    from fedirec.community.moderation import check_host
-    from fedirec.storage.peers import find_peer
-    from fedirec.transport.protocol import Request
+    from fedirec.community.moderation import probe_host
 
     async with open_here() as federation:
-        host = check_host(federation, arguments.host)
-        url = f"{federation.instance.scheme}://{host}/.well-known/nodeinfo"
-        request = Request(method="GET", url=url, headers={"accept": "application/json"})
-        response = await federation.transport.fetch(request)
-        async with federation.database.reading() as reader:
-            peer = await find_peer(reader, host)
-        text = f"{host} answers: {response.status} from {url}"
-        if peer is not None and peer.circuit != "closed":
-            text += f"\n`fedirec peer forget {host}` lets go what waits for it"
-        show(arguments, {"id": host, "url": url, "status": response.status}, text)
+        probed = await probe_host(federation, arguments.host)
+        text = f"{probed.host} answers: {probed.status} from {probed.url}"
+        if probed.is_left_alone:
+            text += f"\n`fedirec peer forget {probed.host}` lets go what waits for it"
+        record = {"id": probed.host, "url": probed.url, "status": probed.status}
+        show(arguments, record, text)
 
 
 async def _forget(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here
-    from fedirec.community.moderation import check_host
-    from fedirec.storage.peers import forget_peer
+    from fedirec.community.moderation import forget_host
 
     async with open_here() as federation:
-        host = check_host(federation, arguments.host)
-        async with federation.database.transaction() as transaction:
-            await forget_peer(transaction, host, federation.now())
+        host = await forget_host(federation, arguments.host)
         show(arguments, {"id": host}, f"{host} is forgotten; blocks stay")
 
 

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING
 from fedirec.cli.arguments import Commands, add_command, add_group, show
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from fedirec.storage.database import Transaction
     from fedirec.storage.queue_steering import HostShape
 
 _RECEIVED = "what was received, in place of what is sent"
@@ -147,52 +144,18 @@ def _shape_line(name: str, shapes: "list[HostShape]") -> str:
 
 async def _steer(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here
+    from fedirec.community.steering import Act, Steering, steer
     from fedirec.errors import InvalidInputError
 
     if not (arguments.all or arguments.host or arguments.id):
         message = f"say which: `fedirec queue {arguments.act}` takes an ID, --host H or --all"
         raise InvalidInputError(message)
     is_received = _is_about_received(arguments)
-    if is_received and arguments.act in {"hold", "release"}:
-        message = "what was received cannot be put aside: `fedirec peer block HOST` stops a host"
-        raise InvalidInputError(message)
+    steering = Steering(
+        act=Act(arguments.act), is_received=is_received, host=_host(arguments), id=arguments.id
+    )
     async with open_here() as federation:
-        steer = _steer_received if is_received else _steer_deliveries
-        now = federation.now()
-        async with federation.database.transaction() as transaction:
-            count = await steer(transaction, arguments, now)
+        count = await steer(federation, steering, by=None)
     one, many = _RECEIVED_WORDS if is_received else _DELIVERY_WORDS
     record = {"id": arguments.id, "act": arguments.act, "of": many, "count": count}
     show(arguments, record, f"{arguments.act}: {count} {one if count == 1 else many}")
-
-
-async def _steer_deliveries(
-    transaction: "Transaction", arguments: argparse.Namespace, now: "datetime"
-) -> int:
-    from fedirec.storage import queue_steering
-
-    choice = queue_steering.Choice(host=_host(arguments), activity_id=arguments.id)
-    match arguments.act:
-        case "flush":
-            return await queue_steering.flush(transaction, choice, now)
-        case "retry":
-            return await queue_steering.retry(transaction, choice, now)
-        case "hold":
-            return await queue_steering.hold(transaction, choice)
-        case "release":
-            return await queue_steering.release(transaction, choice, now)
-        case _:
-            return await queue_steering.cancel(transaction, choice, now)
-
-
-async def _steer_received(
-    transaction: "Transaction", arguments: argparse.Namespace, now: "datetime"
-) -> int:
-    from fedirec.storage import received_steering
-
-    act = {
-        "flush": received_steering.flush_received,
-        "retry": received_steering.retry_received,
-        "cancel": received_steering.cancel_received,
-    }[arguments.act]
-    return await act(transaction, now, host=_host(arguments), id=arguments.id)

@@ -47,6 +47,7 @@ class Kind(StrEnum):
     PASSKEY = "passkey"
     RESET = "reset"
     JOINING = "joining"
+    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fedirec.community.attempts import Kind, Visitor, count_attempt, forgive, instance_secret
 from fedirec.community.invitations import find_invite
 from fedirec.community.keepers import get_member
-from fedirec.community.membership import generate_key_pair, insert_person
+from fedirec.community.membership import NewMember, generate_key_pair, insert_member
 from fedirec.community.passwords import check_new_password, hash_password
 from fedirec.community.signing_in import SignedIn, plain_name, start_session
 from fedirec.domain.handles import check_member_name
@@ -25,11 +25,15 @@ from fedirec.storage.members import Member
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newcomer:
-    """What somebody who joins fills in; `display_name` may be empty."""
+    """What somebody who joins fills in; `display_name` may be empty.
+
+    `is_listed`: everybody may find them among the members, which nobody does by default (PA-09).
+    """
 
     name: str
     display_name: str
     password: str
+    is_listed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,7 @@ class Joined:
 
 
 async def join(federation: Federation, token: str, newcomer: Newcomer, visitor: Visitor) -> Joined:
-    """Let somebody in by an invitation; nobody finds them among the members until they choose so.
+    """Let somebody in by an invitation, and sign them in.
 
     Raises NotFoundError and ForbiddenError as `invitations.find_invite`, InvalidInputError with
     field `name` or `password`, ConflictError for a name that is or was taken: then the invitation
@@ -66,9 +70,12 @@ async def join(federation: Federation, token: str, newcomer: Newcomer, visitor: 
         if pair is None:
             member = await _claim(transaction, name)
         else:
-            member = await insert_person(
-                transaction, federation, name, pair, display_name=newcomer.display_name
+            new = NewMember(
+                name=name,
+                display_name=newcomer.display_name,
+                is_listed=newcomer.is_listed,
             )
+            member = await insert_member(transaction, federation, new, pair)
         await passwords.set_hash(transaction, name, hash_, now=now)
         await forgive(transaction, attempt)
         signed_in = await start_session(

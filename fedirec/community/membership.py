@@ -44,6 +44,16 @@ class KeyPair:
     ed25519: PrivateKey
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMember:
+    """Somebody who is let in; `is_listed`: they chose to be found among the members (PA-09)."""
+
+    name: str
+    display_name: str | None = None
+    is_admin: bool = False
+    is_listed: bool = False
+
+
 def generate_key_pair() -> KeyPair:
     """Make new keys; takes tens of milliseconds, so call it in a thread."""
     return KeyPair(rsa=generate_rsa(), ed25519=generate_ed25519())
@@ -84,38 +94,32 @@ async def add_member(
     *,
     display_name: str | None = None,
     is_admin: bool = False,
+    is_listed: bool = False,
 ) -> Member:
-    """Add a member with an actor and keys.
+    """Add a member with an actor and keys, who has no password yet.
 
     Raises InvalidInputError for a name that cannot be one, ConflictError for one that is or was
     taken.
     """
     check_member_name(name)
     federation.space.check()
+    new = NewMember(name=name, display_name=display_name, is_admin=is_admin, is_listed=is_listed)
     pair = await asyncio.to_thread(generate_key_pair)
     async with federation.database.transaction() as transaction:
-        member = await insert_person(
-            transaction, federation, name, pair, display_name=display_name, is_admin=is_admin
-        )
+        member = await insert_member(transaction, federation, new, pair)
         await record(transaction, federation, None, "member.add", name, is_admin=is_admin)
     return member
 
 
-async def insert_person(
-    transaction: Transaction,
-    federation: Federation,
-    name: str,
-    pair: KeyPair,
-    *,
-    display_name: str | None = None,
-    is_admin: bool = False,
+async def insert_member(
+    transaction: Transaction, federation: Federation, new: NewMember, pair: KeyPair
 ) -> Member:
-    """Add a member under a checked name, with an actor and these keys; see `add_member`.
-
-    Nobody finds them among the members until they choose so (PA-09).
-    """
-    shown = clean_text(display_name or name, limit=NAME_CHARACTERS)
-    actor = _new_actor(federation, name, shown, ActorKind.PERSON)
+    """Add a member under a checked name, with an actor and these keys; see `add_member`."""
+    name = new.name
+    shown = clean_text(new.display_name or name, limit=NAME_CHARACTERS)
+    actor = replace(
+        _new_actor(federation, name, shown, ActorKind.PERSON), is_discoverable=new.is_listed
+    )
     await turns.wait(transaction, f"name {name}")
     is_taken = (
         await members.find_member(transaction, name) is not None
@@ -127,8 +131,9 @@ async def insert_person(
     member = Member(
         name=name,
         actor_id=actor.id,
-        is_admin=is_admin,
+        is_admin=new.is_admin,
         shows_network=False,
+        is_listed=new.is_listed,
         language=federation.instance.languages[0],
         created_at=federation.now(),
     )
@@ -184,7 +189,7 @@ def _new_actor(federation: Federation, name: str, display_name: str, kind: Actor
         following=f"{actor_id}/following",
         featured=f"{actor_id}/featured",
         shared_inbox=instance.shared_inbox,
-        is_discoverable=kind is not ActorKind.PERSON,
+        is_discoverable=True,
         can_endorse=(PUBLIC,),
         published_at=federation.now(),
     )

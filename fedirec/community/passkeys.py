@@ -25,6 +25,7 @@ from webauthn.helpers.structs import (
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
+from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from fedirec.activitypub.content import clean_line
 from fedirec.activitypub.documents import JsonObject
@@ -105,26 +106,7 @@ async def add_passkey(
     ConflictError for a passkey that is known, and what `second_factors.get_fresh` raises.
     """
     name, now = session.member_name, federation.now()
-    document = _read(answer)
-    challenge = _challenge_of(document)
-    if document is None or challenge is None:
-        raise _bad_answer()
-    async with federation.database.transaction() as transaction:
-        is_ours = await passkeys.take_challenge(
-            transaction, digest_of(_text(challenge)), Purpose.REGISTER, name, now
-        )
-    if not is_ours:
-        raise _bad_answer()
-    try:
-        made = verify_registration_response(
-            credential=document,
-            expected_challenge=challenge,
-            expected_rp_id=_rp_id(federation),
-            expected_origin=federation.instance.origin,
-            require_user_verification=True,
-        )
-    except _BROKEN as error:
-        raise _bad_answer() from error
+    made = await _registered(federation, name, answer)
     passkey = Passkey(
         id=_text(made.credential_id),
         member_name=name,
@@ -138,6 +120,30 @@ async def add_passkey(
         is_first = not (await list_factors(transaction, name)).is_any
         await passkeys.insert_passkey(transaction, passkey)
         return await admit_factor(transaction, federation, session, is_first=is_first)
+
+
+async def _registered(federation: Federation, name: str, answer: str) -> VerifiedRegistration:
+    """Return what a browser made for a challenge of ours to this member, which is used up now."""
+    document = _read(answer)
+    challenge = _challenge_of(document)
+    if document is None or challenge is None:
+        raise _bad_answer()
+    async with federation.database.transaction() as transaction:
+        is_ours = await passkeys.take_challenge(
+            transaction, digest_of(_text(challenge)), Purpose.REGISTER, name, federation.now()
+        )
+    if not is_ours:
+        raise _bad_answer()
+    try:
+        return verify_registration_response(
+            credential=document,
+            expected_challenge=challenge,
+            expected_rp_id=_rp_id(federation),
+            expected_origin=federation.instance.origin,
+            require_user_verification=True,
+        )
+    except _BROKEN as error:
+        raise _bad_answer() from error
 
 
 async def remove_passkey(federation: Federation, session: Session, passkey_id: str) -> bool:
@@ -200,7 +206,7 @@ async def prove_with_passkey(
 
     Raises as `sign_in_with_passkey`, also for the passkey of somebody else.
     """
-    await count_attempt(federation, Kind.PASSKEY, session.member_name, visitor)
+    attempt = await count_attempt(federation, Kind.PASSKEY, session.member_name, visitor)
     passkey, counted = await _verified(federation, answer)
     now = federation.now()
     async with federation.database.transaction() as transaction:
@@ -210,6 +216,7 @@ async def prove_with_passkey(
         )
         if not is_used:
             raise UnauthenticatedError(_REFUSED)
+        await forgive(transaction, attempt)
         await sessions.prove_session(transaction, session.digest, now)
     return replace(session, proved_at=now)
 

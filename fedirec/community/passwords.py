@@ -60,13 +60,20 @@ async def is_password(federation: Federation, text: str, hash_: str | None) -> b
 
 
 async def write_anew(federation: Federation, name: str, text: str, hash_: str) -> str:
-    """Hash a password that was right at today's costs, if it was hashed at others; return it."""
+    """Hash a password that was right at today's costs, if it was hashed at others.
+
+    Returns the hash that stands now; `hash_` itself if that is of another password by now.
+    """
     if not HASHER.check_needs_rehash(hash_):
         return hash_
     renewed = await hash_password(federation, normalize_password(text))
     async with federation.database.transaction() as transaction:
-        is_replaced = await passwords.replace_hash(transaction, name, hash_, renewed)
-    return renewed if is_replaced else hash_
+        if await passwords.replace_hash(transaction, name, hash_, renewed):
+            return renewed
+        current = await passwords.find_hash(transaction, name)
+    # somebody was quicker: the same member in another window, or a change of the password
+    is_same = current is not None and await is_password(federation, text, current)
+    return current if current is not None and is_same else hash_
 
 
 async def check_own_password(
@@ -134,7 +141,7 @@ async def make_reset_link(federation: Federation, name: str, *, by: str | None =
         if member.disabled_at is not None:
             message = f"{name} is disabled, and acts no more"
             raise ForbiddenError(message)
-        token = await _insert_reset(transaction, federation, name)
+        token = await insert_reset(transaction, federation, name)
         await record(transaction, federation, by, "password.reset", name)
     return reset_link(federation, token)
 
@@ -186,11 +193,12 @@ async def _replace(transaction: Transaction, federation: Federation, name: str, 
     await familiar_addresses.forget_addresses(transaction, name)
 
 
-async def _insert_reset(transaction: Transaction, federation: Federation, name: str) -> str:
-    token = make_secret(federation)
-    await passwords.insert_reset(
-        transaction, digest_of(token), name, expires_at=federation.now() + RESET_LIFETIME
-    )
+async def insert_reset(
+    transaction: Transaction, federation: Federation, name: str, email: str | None = None
+) -> str:
+    """Return the token of a new reset link; one that goes to `email` is bound to that address."""
+    token, until = make_secret(federation), federation.now() + RESET_LIFETIME
+    await passwords.insert_reset(transaction, digest_of(token), name, expires_at=until, email=email)
     return token
 
 

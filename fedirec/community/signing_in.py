@@ -5,7 +5,7 @@ same words, whether the name, the password or the membership is at fault.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from fedirec.community.attempts import (
@@ -19,7 +19,8 @@ from fedirec.community.attempts import (
 from fedirec.community.passwords import check_own_password, is_password, write_anew
 from fedirec.community.second_factors import Factors, list_factors, take_code
 from fedirec.community.secret_texts import digest_of, make_secret
-from fedirec.errors import UnauthenticatedError
+from fedirec.domain.handles import check_member_name
+from fedirec.errors import InvalidInputError, UnauthenticatedError
 from fedirec.federation.context import Federation
 from fedirec.storage import admin_acts, members, passwords, second_factors, sessions
 from fedirec.storage.access import take_account
@@ -30,6 +31,7 @@ LONGEST: Final = timedelta(days=90)
 LONGEST_OF_KEEPERS: Final = timedelta(hours=12)
 PENDING_FOR: Final = timedelta(minutes=10)
 _CODE_TRIES: Final = 5
+_NOBODY: Final = "?"
 _REFUSED: Final = "name or password is wrong"
 
 
@@ -58,11 +60,10 @@ async def sign_in(
     Raises UnauthenticatedError, always with the same words, and TooManyRequestsError, which says
     when to come back.
     """
-    name = plain_name(federation, name)
+    name = _account_name(federation, name)
     attempt = await count_attempt(federation, Kind.PASSWORD, name, visitor)
     async with federation.database.reading() as reader:
         hash_ = await passwords.find_hash(reader, name)
-        factors = await list_factors(reader, name)
     if not await is_password(federation, password, hash_) or hash_ is None:
         raise UnauthenticatedError(_REFUSED)
     hash_ = await write_anew(federation, name, password, hash_)
@@ -206,10 +207,12 @@ def plain_name(federation: Federation, typed: str) -> str:
     return name.removesuffix(f"@{federation.instance.domain}")
 
 
-async def prune(transaction: Transaction, now: datetime) -> None:
-    """Forget sessions and waiting sign-ins that are over."""
-    await sessions.prune_sessions(transaction, now)
-    await second_factors.prune_pending(transaction, now)
+def _account_name(federation: Federation, typed: str) -> str:
+    """Return `plain_name`; of all that can be nobody's name there is one count of tries."""
+    try:
+        return check_member_name(plain_name(federation, typed))
+    except InvalidInputError:
+        return _NOBODY
 
 
 async def _wait_for_factor(

@@ -9,9 +9,12 @@ from datetime import timedelta
 from typing import Final
 
 from fedirec.activitypub.render import render_announce
+from fedirec.community.attempts import FAMILIAR_FOR
+from fedirec.community.requesting import ASK_AGAIN_AFTER
 from fedirec.domain.actors import ObjectId
 from fedirec.domain.audience import Visibility, public_audience
 from fedirec.domain.endorsements import OfferState, OfferWay
+from fedirec.domain.throttling import FORGOTTEN_AFTER
 from fedirec.errors import FedirecError
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication, Scene
@@ -24,16 +27,25 @@ from fedirec.storage import (
     deliveries,
     endorsements,
     erasure,
+    familiar_addresses,
+    history,
     job_notes,
+    mail_addresses,
     notes,
     notifications,
     offers,
     outbox_posts,
+    passkeys,
+    passwords,
     peers,
     queue_mending,
     received,
+    requests,
+    second_factors,
     seen_signatures,
+    sessions,
     stamps,
+    throttles,
     tombstones,
     turns,
 )
@@ -214,6 +226,29 @@ async def _prune_posts(transaction: Transaction, scene: Scene) -> None:
     await outbox_posts.prune_posts(transaction, scene.now - scene.limits.received_kept)
 
 
+async def _prune_requests(transaction: Transaction, scene: Scene) -> None:
+    await requests.prune_requests(transaction, scene.now - ASK_AGAIN_AFTER)
+
+
+async def _forget_sign_ins(transaction: Transaction, scene: Scene) -> None:
+    """Forget what opens nothing any more, and tries and addresses that are long ago."""
+    await sessions.prune_sessions(transaction, scene.now)
+    await second_factors.prune_pending(transaction, scene.now)
+    await passwords.prune_resets(transaction, scene.now)
+    await passkeys.prune_challenges(transaction, scene.now)
+    await mail_addresses.prune_confirmations(transaction, scene.now)
+    await throttles.prune_throttles(transaction, scene.now - FORGOTTEN_AFTER)
+    await familiar_addresses.prune_addresses(transaction, scene.now - FAMILIAR_FOR)
+
+
+async def _name_contexts(transaction: Transaction, _scene: Scene) -> bool:
+    return await endorsements.name_contexts(transaction, limit=_BATCH) == _BATCH
+
+
+async def _fold_history(transaction: Transaction, scene: Scene) -> None:
+    await history.fold_history(transaction, scene.now)
+
+
 _STEPS: Final[tuple[_Step, ...]] = (
     _erase_texts,
     _forget_signatures,
@@ -224,4 +259,8 @@ _STEPS: Final[tuple[_Step, ...]] = (
     _mend_queue,
     _prune_received,
     _prune_posts,
+    _prune_requests,
+    _forget_sign_ins,
+    _name_contexts,
+    _fold_history,
 )

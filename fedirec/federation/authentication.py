@@ -97,6 +97,7 @@ async def prove(
     owner = None if sender.known is None else owner_as_known(federation, sender.known)
     if owner is not None and not signature.verify(owner.key):
         owner = await _refreshed_owner(federation, signature, owner)
+    federation.counts.signatures[signature.scheme.value] += 1
     return Proof(signature=signature, owner=owner, is_known_alive=sender.is_known_alive)
 
 

@@ -49,8 +49,9 @@ class Counts:
     """Since this process started.
 
     `attempts` by class of outcome; `circuits` by what they became; `leases_lost` and `failures` by
-    line of work; `received` by what was answered, `handled` by what came of it. `requests` by route
-    template, method and first digit of the status, in seconds; `loop_lag` in seconds; `commits` in
+    line of work; `received` by what was answered, `refused` by why not, `handled` by what came of
+    it; `signatures` by their kind. `requests` by route template, method and first digit of the
+    status, in seconds; `loop_lag` in seconds; `commits` in
     rows kept at once.
     """
 
@@ -59,6 +60,8 @@ class Counts:
     leases_lost: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     received: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    signatures: Counter[str] = field(default_factory=Counter)
     handled: Counter[str] = field(default_factory=Counter)
     requests: dict[tuple[str, str, int], Spread] = field(default_factory=dict)
     loop_lag: Spread = field(default_factory=_seconds)

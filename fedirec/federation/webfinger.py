@@ -11,9 +11,10 @@ from urllib.parse import quote
 import structlog
 
 from fedirec.activitypub.documents import load_document
-from fedirec.activitypub.webfinger import Jrd, parse_jrd
+from fedirec.activitypub.webfinger import Jrd, Wish, parse_jrd
 from fedirec.domain.actors import Actor, Host
 from fedirec.domain.handles import Handle, parse_handle
+from fedirec.domain.origins import ParsedUrl
 from fedirec.errors import GoneError, InvalidInputError, NotFoundError, RemoteRefusedError
 from fedirec.federation.actor_documents import keep_handle
 from fedirec.federation.answers import raise_unless_ok
@@ -57,6 +58,23 @@ async def resolve_handle(federation: Federation, handle: Handle) -> Actor:
         actor = await keep_handle(federation, actor, named.domain)
     _log.info("handle.resolved", handle=str(handle), actor_id=actor.id)
     return actor
+
+
+async def find_way_home(
+    federation: Federation, handle: Handle, wish: Wish, thing: str
+) -> ParsedUrl | None:
+    """Return where somebody's own server takes them to follow or answer `thing`; None for nowhere.
+
+    Raises as `resolve_handle`, and RemoteRefusedError for an address that no link may have.
+    """
+    jrd = await _ask_settled(federation, handle)
+    way = jrd.way_to(wish, thing)
+    if way is None:
+        return None
+    url = parse_remote_url(federation, way)
+    gate = await open_gate(federation)
+    gate.admit(url.host)
+    return url
 
 
 async def _ask_settled(federation: Federation, handle: Handle) -> Jrd:

@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from fedirec.storage import invites, passwords, second_factors, sessions, tokens, turns
+from fedirec.storage import (
+    invites,
+    mail_addresses,
+    passwords,
+    second_factors,
+    sessions,
+    tokens,
+    turns,
+)
 from fedirec.storage.database import Transaction
 
 
@@ -25,5 +33,6 @@ async def end_access(
     await sessions.end_sessions(transaction, member_name, except_digest=except_digest)
     await second_factors.end_all_pending(transaction, member_name)
     await passwords.end_resets(transaction, member_name)
+    await mail_addresses.end_confirmations(transaction, member_name)
     await invites.revoke_claims(transaction, member_name, now)
     await tokens.revoke_tokens(transaction, member_name, now)

@@ -98,7 +98,8 @@ class JobCard:
     published_at: datetime
 
 
-def _person_columns(table: str, prefix: str) -> str:
+def person_columns(table: str, prefix: str) -> str:
+    """Return what `read_person` needs of a row of `actors`, under names with a prefix."""
     return ", ".join(f"{table}.{name} as {prefix}_{name}" for name in _PERSON)
 
 
@@ -115,8 +116,8 @@ _SHOWN: Final = f" {_is_heard('a')}{_FOR_ALL}"
 _ENDORSEMENTS: Final = (
     "select n.id as note_id, n.url, n.content, n.language, n.updated_at,"  # noqa: S608 - ours
     " e.published_at, e.relation, e.period_from, e.period_until, e.setting, e.skills, e.evidence,"
-    f" e.consent_id, e.confirmed_at, {_person_columns('a', 'endorser')},"
-    f" {_person_columns('b', 'endorsed')}"
+    f" e.consent_id, e.confirmed_at, {person_columns('a', 'endorser')},"
+    f" {person_columns('b', 'endorsed')}"
     " from endorsements e join notes n on n.id = e.note_id"
     " join actors a on a.id = e.endorser_id join actors b on b.id = e.endorsed_id"
     f" where e.state = 'confirmed' and e.shown_to = 'public' and {_is_heard('b')} and"
@@ -124,7 +125,7 @@ _ENDORSEMENTS: Final = (
 )
 _KEPT_JOBS: Final = (
     "select n.id as note_id, n.url, n.content, n.language, n.published_at, j.title, j.body,"  # noqa: S608 - ours
-    f" j.status, j.closes_at, {_person_columns('a', 'author')}"
+    f" j.status, j.closes_at, {person_columns('a', 'author')}"
     " from job_notes j join notes n on n.id = j.note_id join actors a on a.id = j.actor_id where"
     f" {_is_heard('a')}"
 )
@@ -184,6 +185,14 @@ async def list_cards_tagged(
     """Return endorsements with a hashtag, given in lower case without `#`, newest first."""
     condition = " and exists (select 1 from note_tags g where g.tag = :tag and g.note_id = n.id)"
     return await _endorsements(reader, read, condition, {"tag": tag}, before=before, limit=limit)
+
+
+async def list_cards_in(
+    reader: Reader, read: Callable[[Row], T], slug: str, *, before: str | None, limit: int
+) -> Page[T]:
+    """Return the endorsements of one context, by its name in addresses, newest first."""
+    condition = " and e.slug = :slug"
+    return await _endorsements(reader, read, condition, {"slug": slug}, before=before, limit=limit)
 
 
 async def list_cards_matching(
@@ -253,13 +262,13 @@ async def find_job_card(reader: Reader, note_id: ObjectId) -> JobCard | None:
 async def list_people(reader: Reader, *, after: str, limit: int) -> list[Person]:
     """Return our members who chose to be listed, by name; `after` is the last name seen."""
     rows = await reader.fetch_all(
-        f"select {_person_columns('a', 'person')} from members m"  # noqa: S608 - names of ours
+        f"select {person_columns('a', 'person')} from members m"  # noqa: S608 - names of ours
         " join actors a on a.id = m.actor_id"
         " where m.is_listed and a.gone_at is null and m.disabled_at is null"
         " and m.name > :after order by m.name limit :limit",
         {"after": after, "limit": bounded(limit)},
     )
-    return [_person(row, "person") for row in rows]
+    return [read_person(row, "person") for row in rows]
 
 
 async def _endorsements(
@@ -298,7 +307,8 @@ def _cursor(row: Row) -> str:
     return dated_cursor(row, at="published_at", key="note_id")
 
 
-def _person(row: Row, prefix: str) -> Person:
+def read_person(row: Row, prefix: str) -> Person:
+    """Read a person out of the columns of `person_columns`."""
     return Person(
         id=ActorId(text(row, f"{prefix}_id")),
         name=text(row, f"{prefix}_name"),
@@ -317,8 +327,8 @@ def read_card(row: Row) -> EndorsementCard:
         url=text(row, "url"),
         content=text(row, "content"),
         language=text_or_none(row, "language"),
-        endorser=_person(row, "endorser"),
-        endorsed=_person(row, "endorsed"),
+        endorser=read_person(row, "endorser"),
+        endorsed=read_person(row, "endorsed"),
         relation=text(row, "relation"),
         period_from=text(row, "period_from"),
         period_until=text_or_none(row, "period_until"),
@@ -348,7 +358,7 @@ def read_job(row: Row) -> JobCard:
         url=text(row, "url"),
         content=text(row, "content"),
         language=text_or_none(row, "language"),
-        author=_person(row, "author"),
+        author=read_person(row, "author"),
         title=text(row, "title"),
         job=job_of(row),
         status=text(row, "status"),

@@ -18,10 +18,11 @@ ACTORS: Final = frozenset({"actors", "keys", "members"})
 """All that an actor's document and WebFinger are made of."""
 
 UNSEEN: Final = frozenset({
-    "admin_acts", "announcements", "deliveries", "delivery_hosts", "familiar_addresses", "fan_outs",
-    "inbox_items", "invites", "keeper_activity", "migrations", "notifications", "outbox_posts",
-    "passkey_challenges", "passkeys", "password_resets", "passwords", "peers", "pending_sign_ins",
-    "received", "received_recipients", "recovery_codes", "remote_keys", "reports",
+    "admin_acts", "announcements", "deliveries", "delivery_hosts", "drafts", "email_confirmations",
+    "familiar_addresses", "fan_outs", "history", "inbox_items", "invites", "keeper_activity",
+    "migrations", "notifications", "outbox_posts", "passkey_challenges", "passkeys",
+    "password_resets", "passwords", "peers", "pending_sign_ins", "readings", "received",
+    "received_recipients", "recovery_codes", "remote_keys", "reports", "requests",
     "searchable", "seen_signatures", "sessions", "throttles", "tokens", "totp_secrets",
 })  # fmt: skip
 """Queues, inboxes, books and what opens accounts: no public page or document shows any of it."""

@@ -52,6 +52,17 @@ async def find_damage(reader: Reader, engine: str) -> list[str]:
     return [*damage, *named][:SHOWN]
 
 
+async def database_version(reader: Reader, engine: str) -> str:
+    """Return the version of the database, such as `SQLite 3.46.1`."""
+    if engine == "sqlite":
+        row = await reader.fetch_one("select 'SQLite ' || sqlite_version() as version")
+    else:
+        row = await reader.fetch_one(
+            "select 'PostgreSQL ' || current_setting('server_version') as version"
+        )
+    return engine if row is None else text(row, "version")
+
+
 async def list_careless_settings(reader: Reader, engine: str) -> list[str]:
     """Return the settings of a PostgreSQL server under which a commit may be lost."""
     if engine != "postgresql":

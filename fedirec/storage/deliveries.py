@@ -147,7 +147,7 @@ _ELSEWHERE: Final = " where not is_local and gone_at is null and id in "
 
 _CANCEL: Final = f"""
 update deliveries set state = 'cancelled', settled_at = :now, lease_token = null
-where {UNFINISHED} and {covers("cast(:host as text)", "host")}"""  # noqa: S608 - text of ours
+where {{of}} and {covers("cast(:host as text)", "host")}"""  # noqa: S608 - text of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,7 +321,8 @@ async def cancel_to(transaction: Transaction, host: str, *, now: datetime) -> in
 
     Their rows tell so.
     """
-    return await transaction.execute(_CANCEL, {"host": host, "now": to_microseconds(now)})
+    told: dict[str, Value] = {"host": host, "now": to_microseconds(now)}
+    return sum([await transaction.execute(_CANCEL.format(of=part), told) for part in _PARTS])
 
 
 async def _follows_another(reader: Reader, leaving: Leaving) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from fedirec.domain.actors import ActorId, ObjectId
+from fedirec.domain.contexts import slug_of
 from fedirec.domain.endorsements import Evidence, Relation, ShownTo, Skill
 from fedirec.storage.database import (
     Parameters,
@@ -34,17 +35,17 @@ _SELECT: Final = (
 )
 _SAVE: Final = """
 insert into endorsements (note_id, endorser_id, endorsed_id, relation, period_from, period_until,
-  setting, skills, evidence, shown_to, digest, consent_id, state, confirmed_at, missing_since,
-  checks, next_check_at, published_at)
+  setting, slug, skills, evidence, shown_to, digest, consent_id, state, confirmed_at,
+  missing_since, checks, next_check_at, published_at)
 values (:note_id, :endorser_id, :endorsed_id, :relation, :period_from, :period_until, :setting,
-  :skills, :evidence, :shown_to, :digest, :consent_id, :state, :confirmed_at, :missing_since,
-  :checks, :next_check_at, (select published_at from notes where id = :note_id))
+  :slug, :skills, :evidence, :shown_to, :digest, :consent_id, :state, :confirmed_at,
+  :missing_since, :checks, :next_check_at, (select published_at from notes where id = :note_id))
 on conflict (note_id) do update set endorser_id = excluded.endorser_id,
   endorsed_id = excluded.endorsed_id, relation = excluded.relation,
   period_from = excluded.period_from, period_until = excluded.period_until,
-  setting = excluded.setting, skills = excluded.skills, evidence = excluded.evidence,
-  shown_to = excluded.shown_to, digest = excluded.digest, consent_id = excluded.consent_id,
-  state = excluded.state, confirmed_at = excluded.confirmed_at,
+  setting = excluded.setting, slug = excluded.slug, skills = excluded.skills,
+  evidence = excluded.evidence, shown_to = excluded.shown_to, digest = excluded.digest,
+  consent_id = excluded.consent_id, state = excluded.state, confirmed_at = excluded.confirmed_at,
   missing_since = excluded.missing_since, checks = excluded.checks,
   next_check_at = excluded.next_check_at
 """
@@ -173,6 +174,25 @@ async def delete_endorsement(transaction: Transaction, note_id: str) -> bool:
     return changed > 0
 
 
+async def name_contexts(transaction: Transaction, *, limit: int) -> int:
+    """Give the contexts of what was stored before contexts had names theirs; return how many."""
+    rows = await transaction.fetch_all(
+        "select note_id, setting from endorsements where setting is not null and slug is null"
+        " order by note_id limit :limit",
+        {"limit": bounded(limit)},
+    )
+    for row in rows:
+        await transaction.execute(
+            "update endorsements set slug = :slug where note_id = :note_id",
+            {"slug": _slug(text(row, "setting")), "note_id": text(row, "note_id")},
+        )
+    return len(rows)
+
+
+def _slug(setting: str | None) -> str | None:
+    return None if setting is None else slug_of(setting)
+
+
 def _parameters(endorsement: StoredEndorsement) -> Parameters:
     return {
         "note_id": endorsement.note_id,
@@ -182,6 +202,7 @@ def _parameters(endorsement: StoredEndorsement) -> Parameters:
         "period_from": endorsement.period_from,
         "period_until": endorsement.period_until,
         "setting": endorsement.setting,
+        "slug": _slug(endorsement.setting),
         "skills": skills_to_json(endorsement.skills),
         "evidence": as_json([_evidence_members(item) for item in endorsement.evidence]),
         "shown_to": endorsement.shown_to.value,

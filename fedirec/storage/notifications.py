@@ -7,6 +7,7 @@ from datetime import datetime
 from fedirec.domain.actors import ActorId
 from fedirec.domain.notifications import Notice, NoticeKind
 from fedirec.storage.database import Page, Reader, Row, Transaction, to_microseconds
+from fedirec.storage.silences import list_unheard
 from fedirec.storage.statements import (
     LAST,
     bounded,
@@ -36,7 +37,12 @@ async def add_notices(
     ulid: Callable[[], str],
     now: datetime,
 ) -> None:
-    """Keep notices, in one statement; `ulid` makes the id of each."""
+    """Keep notices, in one statement; `ulid` makes the id of each.
+
+    Of who is silenced nothing is told to members who do not follow them.
+    """
+    pairs = [(each.owner, each.actor_id) for each in notices]
+    unheard = await list_unheard(transaction, pairs)
     rows = [
         {
             "owner_id": notice.owner,
@@ -47,6 +53,7 @@ async def add_notices(
             "created_at": to_microseconds(now),
         }
         for notice in notices
+        if (notice.owner, notice.actor_id) not in unheard
     ]
     await insert_rows(transaction, "notifications", rows)
 

@@ -177,6 +177,16 @@ async def newest_offer(reader: Reader, note_id: str) -> Offer | None:
     return None if row is None else _read(row)
 
 
+async def list_offered_notes(reader: Reader, endorsed_id: ActorId) -> list[ObjectId]:
+    """Return the ids of the texts that were ever offered to a person, at most 5,000."""
+    rows = await reader.fetch_all(
+        "select distinct note_id from offers where endorsed_id = :actor_id"
+        " order by note_id desc limit 5000",
+        {"actor_id": endorsed_id},
+    )
+    return [ObjectId(text(row, "note_id")) for row in rows]
+
+
 async def set_offer_state(
     transaction: Transaction,
     offer_id: str,

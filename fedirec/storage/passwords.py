@@ -38,15 +38,24 @@ async def replace_hash(transaction: Transaction, member_name: str, old: str, new
 
 
 async def insert_reset(
-    transaction: Transaction, digest: str, member_name: str, *, expires_at: datetime
+    transaction: Transaction,
+    digest: str,
+    member_name: str,
+    *,
+    expires_at: datetime,
+    email: str | None = None,
 ) -> None:
-    """Keep the digest of a link with which a member chooses a new password."""
+    """Keep the digest of a link with which a member chooses a new password.
+
+    One that is sent to `email` works as long as that is the member's address.
+    """
     await transaction.execute(
-        "insert into password_resets (digest, member_name, expires_at)"
-        " values (:digest, :member_name, :expires_at)",
+        "insert into password_resets (digest, member_name, email, expires_at)"
+        " values (:digest, :member_name, :email, :expires_at)",
         {
             "digest": digest,
             "member_name": member_name,
+            "email": email,
             "expires_at": to_microseconds(expires_at),
         },
     )
@@ -56,7 +65,8 @@ async def find_reset(reader: Reader, digest: str, now: datetime) -> str | None:
     """Return whose link this is, if it still opens something."""
     row = await reader.fetch_one(
         "select r.member_name from password_resets r join members m on m.name = r.member_name"
-        " where r.digest = :digest and r.expires_at > :now and m.disabled_at is null",
+        " where r.digest = :digest and r.expires_at > :now and m.disabled_at is null"
+        " and (r.email is null or r.email = m.email)",
         {"digest": digest, "now": to_microseconds(now)},
     )
     return None if row is None else text(row, "member_name")

@@ -4,6 +4,7 @@ What attempts say about a host is kept by `circuits.py`; who speaks to us is up,
 thought before.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,8 +16,10 @@ from fedirec.storage.database import Page, Reader, Row, Transaction, Value, to_m
 from fedirec.storage.delivery_hosts import look_at_waiting
 from fedirec.storage.statements import (
     bounded,
+    in_chunks,
     instant,
     instant_or_none,
+    listed,
     number,
     number_or_none,
     page_of,
@@ -105,6 +108,16 @@ async def list_peers(reader: Reader, *, after: str | None = None, limit: int = 1
         {"after": after or "", "limit": bounded(limit) + 1},
     )
     return page_of(rows, limit, _read, lambda row: text(row, "host"))
+
+
+async def list_named(reader: Reader, hosts: Sequence[str]) -> dict[str, Peer]:
+    """Return what is known of those of these hosts that were met."""
+    found: dict[str, Peer] = {}
+    for chunk in in_chunks(hosts):
+        places, parameters = listed("host", chunk)
+        rows = await reader.fetch_all(f"{_SELECT} where host in {places}", parameters)
+        found |= {text(row, "host"): _read(row) for row in rows}
+    return found
 
 
 async def forget_peer(transaction: Transaction, host: Host, now: datetime) -> bool:

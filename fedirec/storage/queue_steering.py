@@ -11,7 +11,7 @@ from typing import Final
 from fedirec.domain.queue_states import DeliveryState
 from fedirec.storage.database import Reader, Row, Transaction, Value, to_microseconds
 from fedirec.storage.delivery_hosts import ACTIVE, look_at_waiting
-from fedirec.storage.queue_depths import UNFINISHED_DELIVERIES
+from fedirec.storage.queue_depths import ASIDE, UNFINISHED_DELIVERIES
 from fedirec.storage.statements import instant, number, text
 
 UNFINISHED: Final = (
@@ -28,26 +28,31 @@ _CHOSEN: Final = (
     "(cast(:host as text) is null or host = :host)"
     " and (cast(:activity_id as text) is null or activity_id = :activity_id)"
 )
+# Each names the states of an index besides its own: SQLite uses one by its very words alone.
 _MAKE_DUE: Final = """
-update deliveries set state = 'due', next_at = :now where state = '{state}' and {chosen}"""
+update deliveries set state = 'due', next_at = :now
+where {index} and state = '{state}' and {chosen}"""
 # A host that does not answer is probed at once: by one of what waits, as always.
 _PROBE: Final = f"""
 update peers set next_probe_at = :now where circuit = 'open' and next_probe_at > :now and host in (
   select host from deliveries where {ACTIVE} and {{chosen}}) returning host"""  # noqa: S608 - text of ours
-_RETRY: Final = """
+_RETRY: Final = f"""
 update deliveries set state = 'due', attempt = 0, losses = 0, next_at = :now, settled_at = null,
   expires_at = case when expires_at < :until then :until else expires_at end
-where state in ('gone', 'expired', 'dead') and {chosen}"""
-_HOLD: Final = """
-update deliveries set state = 'held' where state in ('due', 'waiting') and {chosen}"""
+where {ASIDE} and state in ('gone', 'expired', 'dead') and {{chosen}}"""  # noqa: S608 - text of ours
+_HOLD: Final = f"""
+update deliveries set state = 'held'
+where {ACTIVE} and state in ('due', 'waiting') and {{chosen}}"""  # noqa: S608 - text of ours
 _CANCEL: Final = """
 update deliveries set state = 'cancelled', settled_at = :now
-where state in ('due', 'waiting', 'held', 'dead') and {chosen} returning host"""
+where {index} and state in {states} and {chosen} returning host"""
+_CANCELLED: Final = ((ACTIVE, "('due', 'waiting')"), (ASIDE, "('held', 'dead')"))
 # The claims look where `delivery_hosts` tells them to.
-_LOOK_AT_CHOSEN: Final = """
+_LOOK_AT_CHOSEN: Final = f"""
 insert into delivery_hosts (lane, next_at, host)
 select distinct 0, cast(:now as bigint), host from deliveries
-where state = 'due' and next_at = :now and {chosen} on conflict do nothing"""
+where {ACTIVE} and state = 'due' and next_at = :now and {{chosen}}
+on conflict do nothing"""  # noqa: S608 - text of ours
 _AGES: Final = """
 select host, count(*) as total, min(created_at) as oldest_at,
   sum(case when created_at > :minutes then 1 else 0 end) as fresh,
@@ -82,7 +87,7 @@ async def flush(transaction: Transaction, choice: Choice, now: datetime) -> int:
 
     What was never tried, since its host is down, is due already: it is not counted.
     """
-    sql = _MAKE_DUE.format(state=DeliveryState.WAITING, chosen=_CHOSEN)
+    sql = _MAKE_DUE.format(index=ACTIVE, state=DeliveryState.WAITING, chosen=_CHOSEN)
     changed = await _make_due(transaction, sql, choice, now)
     at = to_microseconds(now)
     down = await transaction.fetch_all(
@@ -94,9 +99,8 @@ async def flush(transaction: Transaction, choice: Choice, now: datetime) -> int:
 
 async def release(transaction: Transaction, choice: Choice, now: datetime) -> int:
     """Let what was put aside go on now; return how many."""
-    return await _make_due(
-        transaction, _MAKE_DUE.format(state=DeliveryState.HELD, chosen=_CHOSEN), choice, now
-    )
+    sql = _MAKE_DUE.format(index=ASIDE, state=DeliveryState.HELD, chosen=_CHOSEN)
+    return await _make_due(transaction, sql, choice, now)
 
 
 async def retry(transaction: Transaction, choice: Choice, now: datetime) -> int:
@@ -118,9 +122,10 @@ async def hold(transaction: Transaction, choice: Choice) -> int:
 async def cancel(transaction: Transaction, choice: Choice, now: datetime) -> int:
     """End what was not delivered yet, or is dead, for good; return how many."""
     at = to_microseconds(now)
-    rows = await transaction.fetch_all(
-        _CANCEL.format(chosen=_CHOSEN), {**_parameters(choice), "now": at}
-    )
+    rows: list[Row] = []
+    for index, states in _CANCELLED:
+        sql = _CANCEL.format(index=index, states=states, chosen=_CHOSEN)
+        rows += await transaction.fetch_all(sql, {**_parameters(choice), "now": at})
     # what came after it about the same object waited for its end
     await look_at_waiting(transaction, sorted({text(row, "host") for row in rows}), at)
     return len(rows)

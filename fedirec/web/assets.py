@@ -19,6 +19,9 @@ STYLESHEETS: Final = (
     "components.css",
     "forms.css",
     "views.css",
+    "members.css",
+    "pictures.css",
+    "keeping.css",
     "desk.css",
 )
 _FONT: Final = "atkinson-hyperlegible-next-latin.woff2"
@@ -43,13 +46,17 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assets:
-    """All static files by the name in their URL, and the names that pages link."""
+    """All static files by the name in their URL, and the names that pages link.
+
+    `embed` is the stylesheet of cards pasted into other sites.
+    """
 
     files: dict[str, Asset]
     stylesheet: str
     font: str
     icon: str
     passkey: str
+    embed: bytes
 
 
 def find_folder(name: str) -> Path:
@@ -76,6 +83,7 @@ def load_assets() -> Assets:
         font=font.name,
         icon=icon.name,
         passkey=passkey.name,
+        embed=(folder / "embed.css").read_bytes(),
     )
 
 

@@ -32,6 +32,8 @@ _COUNTERS: Final = (
     ("lease_losses", "work", "Results dropped, as another worker had taken over."),
     ("work_failures", "work", "Items of work that ended in an error of ours."),
     ("received", "outcome", "POSTs to an inbox that were not refused."),
+    ("refused", "reason", "POSTs to an inbox that were refused."),
+    ("signatures", "kind", "Signed requests that were checked, by the kind of signature."),
     ("handled", "outcome", "Received activities by what came of them."),
 )
 
@@ -115,6 +117,8 @@ class Figures(Collector):
                 counts.leases_lost,
                 counts.failures,
                 counts.received,
+                counts.refused,
+                counts.signatures,
                 counts.handled,
             ),
             _COUNTERS,

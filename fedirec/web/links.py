@@ -1,5 +1,7 @@
 """Addresses out of storage, as they may stand on a page: whatever a row holds, nothing runs."""
 
+from collections.abc import Iterable
+from html.parser import HTMLParser
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -24,6 +26,29 @@ def host_of_link(url: str) -> str:
         return host_of(url)
     except InvalidInputError:
         return url
+
+
+def links_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return where the links in safe HTML lead, once each, as they may stand on a page."""
+    finder = _LinkFinder()
+    for text in texts:
+        finder.feed(text)
+        finder.close()
+        finder.reset()
+    found = (href_of(href) for href in finder.found)
+    return tuple(dict.fromkeys(href for href in found if href != "#"))
+
+
+class _LinkFinder(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep where a link leads."""
+        href = dict(attrs).get("href")
+        if tag == "a" and href:
+            self.found.append(href)
 
 
 def local_path(path: str) -> str:

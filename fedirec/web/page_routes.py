@@ -5,11 +5,17 @@ from typing import Final
 from aiohttp import web
 
 from fedirec.web.doors import Door, Role
+from fedirec.web.keeping import blocks, health, log, look, members, peers, queue, reports, texts
 from fedirec.web.pages import (
+    asking,
+    drafts,
+    endorsing,
     finding,
+    home,
     job_desk,
     joining,
     network,
+    offers,
     progress,
     replies,
     search,
@@ -18,10 +24,37 @@ from fedirec.web.pages import (
     settings,
     signing_in,
 )
+from fedirec.web.pages.about import PATHS, own_page
+from fedirec.web.shelf import kept
 
 _LINK: Final = "{token:[A-Za-z0-9_-]{43}}"
 _SECURITY: Final = "/settings/security"
 
+_OFFER: Final = "/offers/{ulid:[0-7][0-9A-HJKMNP-TV-Z]{25}}"
+
+_MEMBERS: Final = (
+    Door(path="/home", role=Role.MEMBER, show=home.home_page, take=home.take_reading),
+    Door(
+        path="/notifications",
+        role=Role.MEMBER,
+        show=home.notifications_page,
+        take=home.take_notices_read,
+    ),
+    Door(
+        path="/endorse",
+        role=Role.MEMBER,
+        show=endorsing.endorse_page,
+        take=endorsing.take_endorsement,
+    ),
+    Door(path="/drafts", role=Role.MEMBER, show=drafts.drafts_page, take=drafts.take_discarding),
+    Door(path="/offers", role=Role.MEMBER, show=offers.offers_page),
+    Door(path=_OFFER, role=Role.MEMBER, show=offers.offer_page),
+    Door(path=f"{_OFFER}/answer", role=Role.MEMBER, take=offers.take_answer),
+    Door(path=f"{_OFFER}/heading", role=Role.MEMBER, take=offers.take_heading),
+    Door(path=f"{_OFFER}/withdraw", role=Role.MEMBER, take=offers.take_withdrawal),
+    Door(path="/ask", role=Role.MEMBER, show=asking.ask_page, take=asking.take_request),
+    Door(path="/ask/sent", role=Role.MEMBER, show=asking.asked_page),
+)
 _GETTING_IN: Final = (
     Door(
         path="/sign-in",
@@ -88,7 +121,7 @@ _DESK: Final[tuple[Door, ...]] = (
         show=job_desk.answer_page,
         take=job_desk.take_answer,
     ),
-    Door(path="/reply", role=Role.MEMBER, show=replies.reply_page, take=replies.take_reply),
+    Door(path="/answer", role=Role.MEMBER, show=replies.reply_page, take=replies.take_reply),
     Door(path="/network", role=Role.MEMBER, show=network.following_page),
     Door(path="/network/followers", role=Role.MEMBER, show=network.followers_page),
     Door(path="/network/requests", role=Role.MEMBER, show=network.requests_page),
@@ -122,10 +155,56 @@ _DESK: Final[tuple[Door, ...]] = (
     Door(path="/progress", role=Role.MEMBER, show=progress.progress_page),
     Door(path=f"/progress/{_ULID}", role=Role.MEMBER, show=progress.sent_page),
 )
+_ABOUT: Final = tuple(
+    Door(path=PATHS[slug], role=Role.ANYONE, show=kept(own_page(slug)))
+    for slug in PATHS
+    if slug != "about"  # an address of federation: the instance's actor has it as its url
+)
+_KEEPING: Final = (
+    Door(path="/admin", role=Role.KEEPER, show=health.health_page),
+    Door(path=queue.PAGE, role=Role.KEEPER, show=queue.queue_page, take=queue.take_act),
+    Door(path=peers.PAGE, role=Role.KEEPER, show=peers.peers_page),
+    Door(
+        path=f"{peers.PAGE}/{{host}}",
+        role=Role.KEEPER,
+        show=peers.peer_page,
+        take=peers.take_act,
+    ),
+    Door(path=blocks.PAGE, role=Role.KEEPER, show=blocks.blocks_page, take=blocks.take_block),
+    Door(
+        path=f"{blocks.PAGE}/draft",
+        role=Role.KEEPER,
+        show=blocks.back_to_blocks,
+        take=blocks.take_draft,
+    ),
+    Door(
+        path=f"{blocks.PAGE}/import",
+        role=Role.KEEPER,
+        show=blocks.back_to_blocks,
+        take=blocks.take_import,
+    ),
+    Door(path=f"{blocks.PAGE}/export", role=Role.KEEPER, show=blocks.export),
+    Door(path=members.PAGE, role=Role.KEEPER, show=members.members_page, take=members.take_act),
+    Door(path=f"{members.PAGE}/invite", role=Role.KEEPER, take=members.take_invite),
+    Door(path=f"{members.PAGE}/uninvite", role=Role.KEEPER, take=members.revoke_invite),
+    Door(path=reports.PAGE, role=Role.KEEPER, show=reports.reports_page, take=reports.take_act),
+    Door(path=look.PAGE, role=Role.KEEPER, show=look.look_page, take=look.take_look),
+    Door(path=texts.PAGE, role=Role.KEEPER, show=texts.texts_page),
+    Door(
+        path=f"{texts.PAGE}/{{slug}}",
+        role=Role.KEEPER,
+        show=texts.text_page,
+        take=texts.take_text,
+    ),
+    Door(path=log.PAGE, role=Role.KEEPER, show=log.log_page),
+)
 
 DOORS: Final[tuple[Door, ...]] = (
     *_GETTING_IN,
+    *_MEMBERS,
     *_OWN_SECURITY,
+    *_ABOUT,
+    *_KEEPING,
     *_DESK,
 )
 

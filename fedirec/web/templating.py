@@ -15,14 +15,15 @@ from aiohttp import hdrs, web
 from cachetools import LRUCache
 
 from fedirec.activitypub.content import clean_html
-from fedirec.activitypub.phrases import day_words, phrases_in
+from fedirec.activitypub.phrasebook import phrases_in
+from fedirec.activitypub.phrases import day_words
 from fedirec.web.answers import HTML, PRIVATE, PUBLIC_CHECKED, answer
 from fedirec.web.assets import find_folder
 from fedirec.web.browsers import form_token
 from fedirec.web.keys import ASSETS, FEDERATION, OPTIONS
 from fedirec.web.languages import LANGUAGES, direction_of, gettext, ngettext, spoken
 from fedirec.web.links import href_of
-from fedirec.web.marks import mark_path
+from fedirec.web.look import LOOKS
 from fedirec.web.viewers import find_viewer
 from fedirec.web.wayfinding import ways_of
 
@@ -53,13 +54,15 @@ def set_up_templates(application: web.Application) -> None:
         auto_reload=False,
     )
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined] # of the extension
-    environment.globals["card"] = make_remembering(environment, "endorsement_card")
-    environment.globals["fold"] = make_remembering(environment, "endorsement_fold")
-    environment.globals["job_item"] = make_remembering(environment, "job_item")
+    looks = application[LOOKS]
+    for name, macro in (
+        ("card", "endorsement_card"), ("fold", "endorsement_fold"), ("job_item", "job_item"),
+    ):  # fmt: skip
+        environment.globals[name] = make_remembering(environment, macro, lambda: looks.look.mark)
     environment.filters["clean"] = make_cleaner()
     environment.filters["day"] = day
     environment.filters["link"] = href_of
-    environment.filters["mark"] = mark_path
+    environment.filters["mark"] = looks.draw_mark
     environment.filters["lower_first"] = lower_first
 
 
@@ -79,8 +82,12 @@ def make_cleaner() -> Callable[[str], CleanHtml]:
     return clean
 
 
-def make_remembering(environment: jinja2.Environment, macro: str) -> Callable[..., str]:
+def make_remembering(
+    environment: jinja2.Environment, macro: str, beside: Callable[[], object] = lambda: None
+) -> Callable[..., str]:
     """Return the macro of `macros.html`, with its answers remembered by all that they show.
+
+    `beside` returns what else they show.
 
     A view is a value, so what was made of it can never be stale; twenty cards from memory cost 60
     microseconds where twenty made anew cost 1,500; twenty job notes cost 70, and 510 made anew.
@@ -88,7 +95,7 @@ def make_remembering(environment: jinja2.Environment, macro: str) -> Callable[..
     known: LRUCache[tuple[object, ...], str] = LRUCache(_CARDS)
 
     def remembered(*arguments: object) -> str:
-        key = (spoken(), *arguments)
+        key = (spoken(), beside(), *arguments)
         made = known.get(key)
         if made is None:
             macros = environment.get_template("macros.html").module
@@ -111,9 +118,10 @@ def lower_first(words: str) -> str:
 def render(request: web.Request, template: str, context: Mapping[str, object]) -> bytes:
     """Return the page as bytes: the context of every page, and this one's."""
     application = request.app
-    instance = application[FEDERATION].instance
+    instance, looks = application[FEDERATION].instance, application[LOOKS]
     page = {
-        "site": instance,
+        "site": looks.site,
+        "accent_sheet": looks.accent_sheet,
         "guild_handle": f"@{instance.guild_name}@{instance.domain}",
         "assets": application[ASSETS],
         "version": application[OPTIONS].version,

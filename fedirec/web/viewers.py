@@ -19,6 +19,7 @@ from fedirec.storage.sessions import Session
 from fedirec.web.browsers import find_browser, set_cookie
 from fedirec.web.keys import FEDERATION
 from fedirec.web.languages import LANGUAGES, choose_language, speaking
+from fedirec.web.look import LOOKS
 from fedirec.web.requests import is_signed
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -62,6 +63,7 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     """Note who looks, speak their language, and set the cookie that the page asked for."""
     if is_signed(request) or hdrs.AUTHORIZATION in request.headers:
         return await handler(request)
+    await request.app[LOOKS].refresh()
     viewer = await _find_viewer(request)
     if viewer is not None:
         request[VIEWER] = viewer

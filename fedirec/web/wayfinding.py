@@ -6,12 +6,18 @@ from fedirec.web.languages import Later, later
 from fedirec.web.viewers import Viewer
 
 _MEMBERS: Final[tuple[tuple[str, Later], ...]] = (
-    ("/network", later("Network")),
+    ("/home", later("Home")),
+    ("/notifications", later("What you were told")),
+    ("/endorse", later("Endorse somebody")),
+    ("/offers", later("Endorsements to answer, and yours")),
+    ("/ask", later("Ask for an endorsement")),
+    ("/drafts", later("Drafts")),
     ("/jobs/new", later("Post work")),
+    ("/network", later("Network")),
     ("/progress", later("What you sent")),
 )
 _OWN: Final = (("/settings", later("Settings")),)
-_KEEPERS: Final[tuple[tuple[str, Later], ...]] = ()
+_KEEPERS: Final[tuple[tuple[str, Later], ...]] = (("/admin", later("Keeping the guild")),)
 
 
 def ways_of(viewer: Viewer | None) -> list[tuple[str, Later]]:

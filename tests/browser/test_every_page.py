@@ -18,6 +18,8 @@ OF_MEMBERS = (
     "/network", "/network/followers", "/network/requests", "/network/blocked",
     "/network/find?handle=nonsense", "/network/find", "/jobs/new", "/progress",
     "/search?q=oak+frame",
+    "/home", "/notifications", "/endorse", "/endorse?to=@carol@guild.example", "/drafts", "/offers",
+    "/ask", "/ask/sent",
 )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ def test_every_promised_command_is_there():
         *("demo", "init", "serve", "worker", "follow", "unfollow", "endorse", "offers", "answer"),
         *("withdraw", "job", "job close", "inbox", "outbox", "reached"),
         *(f"member {word}" for word in ("add", "list", "disable", "token", "set", "rotate-keys")),
+        *(f"member {word}" for word in ("invite", "invites", "uninvite", "reset", "reset-2fa")),
+        *("member promote", "member demote"),
         *(f"queue {word}" for word in ("list", "show", "retry", "hold", "release", "cancel")),
         *(f"queue {word}" for word in ("flush", "shape", "dead")),
         *(f"peer {word}" for word in ("list", "show", "block", "allow", "probe", "forget")),

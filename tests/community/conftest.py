@@ -6,6 +6,8 @@ from itertools import count
 import pytest
 import pytest_asyncio
 
+from fedirec.storage.database import Database
+from tests.community.accounts import House, open_house
 from tests.community.client import Client, member
 from tests.community.guild import SPEAKS_OURS, Guild, open_guild
 from tests.fediverse import Home, running
@@ -68,3 +70,10 @@ async def ada(home: Home) -> Client:
 async def ben(home: Home) -> Client:
     """Another one's."""
     return await member(home, "ben")
+
+
+@pytest.fixture
+async def house(database: Database) -> AsyncIterator[House]:
+    """A guild's accounts, on each engine, with a database of the test's own."""
+    async with open_house(database) as house:
+        yield house

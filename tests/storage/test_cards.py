@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fedirec.domain.audience import Visibility
+from fedirec.domain.contexts import slug_of
 from fedirec.domain.endorsements import ShownTo
 from fedirec.storage import actors, blocks, members
 from fedirec.storage.audiences import has_follower_on
@@ -14,6 +15,7 @@ from fedirec.storage.cards import (
     find_card,
     list_cards_about,
     list_cards_by,
+    list_cards_in,
     list_cards_tagged,
     list_latest_cards,
     list_people,
@@ -156,11 +158,13 @@ async def test_a_tag_lists_what_carries_it(database):
     assert await shown(database, list_cards_tagged, "oak") == ([1], None)
 
 
+@pytest.mark.rule("PA-09")
 async def test_only_members_who_want_to_be_found_are_listed(database):
-    for name, is_discoverable in (("ada", True), ("bea", False), ("cyd", True)):
-        await save_actors(database, an_actor(name, is_discoverable=is_discoverable))
+    for name, is_listed in (("ada", True), ("bea", False), ("cyd", True)):
+        await save_actors(database, an_actor(name))
         async with database.transaction() as transaction:
             await members.insert_member(transaction, a_member(name))
+            await members.set_listed(transaction, name, is_listed)
     async with database.transaction() as transaction:
         await members.disable_member(transaction, "cyd", NOW)
 
@@ -206,3 +210,13 @@ async def test_a_face_changes_with_what_the_document_shows(database):
     assert before
     assert after != before
     assert absent == ()
+
+
+async def test_a_context_lists_what_was_said_in_it_by_its_name(database):
+    await say(database, 1, setting="The Hall")
+    await say(database, 2, setting="the  hall")
+    await say(database, 3, setting="the barn")
+    await say(database, 4, setting="The Hall", state="hidden")
+
+    assert await shown(database, list_cards_in, slug_of("The hall")) == ([1, 2], None)
+    assert await shown(database, list_cards_in, "the-hall") == ([], None)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from fedirec.domain.contexts import slug_of
 from fedirec.domain.endorsements import Evidence, Relation, ShownTo, Skill
 from fedirec.errors import ConflictError
 from fedirec.storage import (
@@ -105,3 +106,19 @@ async def test_stamps_are_asked_for_when_due_or_sooner_when_somebody_moved(datab
 
     assert [each.note_id for each in due] == [a_note(2).id]
     assert [each.note_id for each in sooner] == [a_note(4).id, a_note(2).id]
+
+
+async def test_what_was_stored_before_contexts_had_names_gets_its_name(database):
+    await save_notes(database, a_note(1), a_note(2))
+    await save_endorsements(
+        database, an_endorsement(1, setting="The  Hall"), an_endorsement(2, setting=None)
+    )
+    async with database.transaction() as transaction:
+        await transaction.execute("update endorsements set slug = null")
+
+    async with database.transaction() as transaction:
+        named = [await endorsements.name_contexts(transaction, limit=5) for _ in range(2)]
+        rows = await transaction.fetch_all("select slug from endorsements order by note_id")
+
+    assert named == [1, 0]
+    assert [row["slug"] for row in rows] == [slug_of("the hall"), None]

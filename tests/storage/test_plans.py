@@ -34,7 +34,17 @@ from fedirec.storage.cards import read_card
 from fedirec.storage.database import Database, Parameters, Reader, Row, Transaction
 from fedirec.storage.deliveries import Leaving
 from fedirec.storage.queue_lists import list_deliveries, list_received
-from fedirec.storage.queue_steering import FAILED, UNFINISHED, list_shape
+from fedirec.storage.queue_steering import (
+    FAILED,
+    UNFINISHED,
+    Choice,
+    cancel,
+    flush,
+    hold,
+    list_shape,
+    release,
+    retry,
+)
 from fedirec.storage.received import find_received, insert_received, prune_received
 from fedirec.storage.received_steering import list_received_shape
 from tests.databases import CountingDatabase
@@ -83,6 +93,7 @@ READS: dict[str, Callable[[Reader], Awaitable[object]]] = {
     "inboxes": lambda r: deliveries.inboxes_of(r, ["a", "b"], prefer_shared=True),
     "inboxes that got": lambda r: deliveries.inboxes_that_got(r, "x"),
     "about": lambda r: cards.list_cards_about(r, read_card, ADA, **PAGE),
+    "context": lambda r: cards.list_cards_in(r, read_card, "the-hall", **PAGE),
     "by": lambda r: cards.list_cards_by(r, read_card, ADA, **PAGE),
     "latest": lambda r: cards.list_latest_cards(r, read_card, **PAGE),
     "jobs": lambda r: cards.list_open_jobs(r, cards.read_job, now=NOW, **PAGE),
@@ -314,6 +325,26 @@ async def test_what_is_over_its_time_is_found_without_what_was_settled(busy):
     assert explaining.scanned == set(), explaining.plans
     plans = str(explaining.plans)
     assert "deliveries_by_host" not in plans, plans
+
+
+async def test_what_keepers_do_to_the_queue_is_found_without_what_was_settled(busy):
+    choice = Choice(host="p1.example")
+
+    async def act(transaction: Transaction) -> None:
+        await hold(transaction, choice)
+        await release(transaction, choice, NOW)
+        await flush(transaction, choice, NOW)
+        await retry(transaction, choice, NOW)
+        await cancel(transaction, choice, NOW)
+        await deliveries.cancel_to(transaction, "p2.example", now=NOW)
+
+    explaining = await explained(busy, act)
+
+    forgive_walks_of_what_is_unfinished(explaining)
+    plans = [line for plan in explaining.plans for line in plan]
+    assert not [
+        line for line in plans if re.search(r"SCAN deliveries|Seq Scan on deliveries", line)
+    ]
 
 
 async def test_what_keepers_and_probes_look_at_reads_no_table_whole(busy):

@@ -187,7 +187,7 @@ async def open_home(
         )
         await prepare_instance(federation)
         for name in ("ada", "carol"):
-            await add_member(federation, name, display_name=name.capitalize())
+            await add_member(federation, name, display_name=name.capitalize(), is_listed=True)
         intake = Intake(database)
         application = build_application(
             federation,

@@ -71,7 +71,7 @@ async def test_a_first_visit_is_light(home):
 
 def test_every_stylesheet_template_and_static_file_is_used():
     static, templates = find_folder("static"), find_folder("templates")
-    known = {*STYLESHEETS, "icon.svg", "atkinson-hyperlegible-next-latin.woff2"}
+    known = {*STYLESHEETS, "embed.css", "icon.svg", "atkinson-hyperlegible-next-latin.woff2"}
     licences = {"atkinson-hyperlegible-next-OFL.txt"}
     code = "".join(path.read_text() for path in find_folder("web").rglob("*.py"))
     markup = "".join(path.read_text() for path in templates.iterdir())
@@ -86,3 +86,11 @@ def test_stylesheets_hold_no_colour_but_the_tokens():
         text = (find_folder("static") / name).read_text()
         if name != "tokens.css":
             assert set(re.findall(r"#[0-9a-fA-F]{3,8}\b", text)) <= {"#000"}
+
+
+def test_a_pasted_card_has_the_colours_of_the_tokens():
+    folder = find_folder("static")
+    colours = re.findall(r"#[0-9a-f]{6}\b", (folder / "embed.css").read_text())
+
+    assert colours
+    assert set(colours) <= set(re.findall(r"#[0-9a-f]{6}\b", (folder / "tokens.css").read_text()))

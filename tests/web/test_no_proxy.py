@@ -9,7 +9,10 @@ from tests.fediverse import running
 from tests.peers import Peer
 
 PARAMETERS = ("url", "uri", "src", "href", "resource", "object", "actor", "acct", "image", "next")
-EXAMPLES = {"name": "carol", "ulid": "01M7ZSY66S160EHDMY1XZ47613", "version": "2.1", "tag": "oak"}
+EXAMPLES = {
+    "name": "carol", "ulid": "01M7ZSY66S160EHDMY1XZ47613", "version": "2.1", "tag": "oak",
+    "slug": "oak-abcdefgh", "form": "atom",
+}  # fmt: skip
 
 
 def example_of(path: str) -> str:

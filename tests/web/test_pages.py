@@ -13,7 +13,10 @@ from tests.web.home import ACTIVITY_JSON, open_home
 from tests.web.hostile import CORPUS, MARKER, bad_things_in, save_hostile_things
 from tests.web.stories import WORDS, endorsed, endorsed_for, posted
 
-PAGES = ["/", "/@ada", "/@carol", "/@guild", "/members", "/jobs", "/about", "/tags/joinery"]
+PAGES = [
+    "/", "/@ada", "/@carol", "/@guild", "/members", "/jobs", "/about", "/tags/joinery",
+    "/endorsements", "/@ada/cv",
+]  # fmt: skip
 PUBLIC_ROUTES = [
     *PAGES, "/authorize_interaction?uri=x", "/nowhere", "/static/nothing.css", "/healthz",
     "/readyz", "/actor", "/users/ada", "/users/ada/inbox", "/users/ada/outbox", "/nodeinfo/2.1",
@@ -243,3 +246,22 @@ async def test_only_a_trusted_proxy_may_say_which_host_was_asked_for(tmp_path, t
         )
 
         assert seen.status == (200 if trusts else 421)
+
+
+async def test_a_job_note_tells_machines_pay_place_and_until_when(home):
+    text = (await home.page(await posted(home))).text
+
+    said = dict(re.findall(r'<meta itemprop="(\w+)" content="([^"]*)"', text))
+    assert "https://schema.org/JobPosting" in text
+    assert (said["minValue"], said["maxValue"], said["currency"]) == ("24", "28", "EUR")
+    assert (said["unitText"], said["address"]) == ("HOUR", "Dornfeld")
+    assert said["validThrough"] > said["datePosted"]
+    assert "jobLocationType" not in said
+
+
+async def test_a_member_is_told_to_machines_as_a_person_and_the_guild_as_none(home):
+    member, guild = (await home.page("/@ada")).text, (await home.page("/@guild")).text
+
+    assert 'itemtype="https://schema.org/ProfilePage"' in member
+    assert 'itemtype="https://schema.org/Person"' in member
+    assert 'itemtype="https://schema.org/Person"' not in guild

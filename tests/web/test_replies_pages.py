@@ -19,8 +19,8 @@ async def test_a_reply_stands_under_the_post_it_answers(home, is_short):
     ada, note_id = await signed_in(home, "ada"), await posted(home)
     named = note_id.rpartition("/")[2] if is_short else note_id
 
-    seen = await ada.get(f"/reply?to={named}")
-    after = await ada.send(seen, "/reply", words="Is the site near a station?")
+    seen = await ada.open(f"/reply?to={named}")
+    after = await ada.send(seen, "/answer", words="Is the site near a station?")
 
     [reply] = await replies_of(home)
     assert (reply.in_reply_to, reply.visibility) == (note_id, "public")
@@ -35,7 +35,7 @@ async def test_a_reply_to_its_author_alone_is_read_by_nobody_else(home):
     ada, note_id = await signed_in(home, "ada"), await endorsed(home)
 
     await ada.send(
-        await ada.get(f"/reply?to={note_id}"), "/reply", words="Thanks.", readers="author"
+        await ada.get(f"/answer?to={note_id}"), "/answer", words="Thanks.", readers="author"
     )
 
     [reply] = await replies_of(home)
@@ -45,10 +45,10 @@ async def test_a_reply_to_its_author_alone_is_read_by_nobody_else(home):
 
 async def test_a_reply_sent_twice_is_one(home):
     ada, note_id = await signed_in(home, "ada"), await posted(home)
-    form = ada.form(await ada.get(f"/reply?to={note_id}"), "/reply")
+    form = ada.form(await ada.get(f"/answer?to={note_id}"), "/answer")
     filled = form.filled({"words": "Once."})
 
-    places = {(await ada.post("/reply", filled)).headers["location"] for _ in range(3)}
+    places = {(await ada.post("/answer", filled)).headers["location"] for _ in range(3)}
 
     assert len(places) == 1
     assert len(await replies_of(home)) == 1
@@ -59,7 +59,7 @@ async def test_words_that_are_none_or_too_many_are_refused_and_kept(home, words)
     ada, note_id = await signed_in(home, "ada"), await posted(home)
 
     seen = await ada.send(
-        await ada.get(f"/reply?to={note_id}"), "/reply", words=words, readers="author"
+        await ada.get(f"/answer?to={note_id}"), "/answer", words=words, readers="author"
     )
 
     assert seen.status == 422
@@ -80,8 +80,8 @@ async def test_what_is_not_there_or_not_theirs_is_not_answered(home, named):
     )  # fmt: skip
     hidden = carol.pages[-1]
 
-    absent = await ada.get(f"/reply?to={named}")
-    secret = await ada.get(f"/reply?to={home.instance.origin}{hidden}")
+    absent = await ada.get(f"/answer?to={named}")
+    secret = await ada.get(f"/answer?to={home.instance.origin}{hidden}")
 
     assert absent.status == secret.status == 404
     assert absent.body == secret.body
@@ -95,7 +95,7 @@ async def test_what_somebody_sent_is_shown_to_them_alone(home):
         await posted(home),
     )
     await ada.send(
-        await ada.get(f"/reply?to={note_id}"), "/reply", words="Between us.", readers="author"
+        await ada.get(f"/answer?to={note_id}"), "/answer", words="Between us.", readers="author"
     )
     sent = ada.pages[-1]
 
@@ -113,8 +113,8 @@ async def test_nothing_hostile_runs_on_these_pages(home, text):
     ada = await signed_in(home, "ada")
     _praised, _job, plain = await save_hostile_things(home, text)
 
-    form = await ada.get(f"/reply?to={plain}")
-    sent = await ada.send(form, "/reply", words=f"x {text}")
+    form = await ada.get(f"/answer?to={plain}")
+    sent = await ada.send(form, "/answer", words=f"x {text}")
 
     for seen in (form, sent, await ada.get("/progress")):
         assert bad_things_in(seen.text) == []

@@ -5,6 +5,18 @@
 alter table members add column is_listed boolean not null default false;
 update actors set is_discoverable = false where id in (select actor_id from members);
 
+-- Where a member gets mail, once a link that was sent there was opened.
+alter table members add column email text;
+create unique index members_by_email on members (email);
+
+create table email_confirmations (
+  digest text primary key,
+  member_name text not null references members (name),
+  email text not null,
+  expires_at bigint not null
+);
+create index email_confirmations_by_end on email_confirmations (expires_at);
+
 create table passwords (
   member_name text primary key references members (name),
   hash text not null,
@@ -98,9 +110,11 @@ create table invites (
   used_at bigint
 );
 
+-- One that was sent by mail opens nothing once the address is another one.
 create table password_resets (
   digest text primary key,
   member_name text not null references members (name),
+  email text,
   expires_at bigint not null
 );
 create index password_resets_by_member on password_resets (member_name);

@@ -9,7 +9,7 @@ from fedirec.storage.faces import read_face
 from fedirec.web.answers import PRIVATE, PUBLIC_SHORT, answer, prefers_json
 from fedirec.web.endpoints.local import find_local, get_shown_actor
 from fedirec.web.keys import FACES, FEDERATION
-from fedirec.web.pages import about, profile
+from fedirec.web.pages import about, feeds, homeward, profile
 from fedirec.web.readers import admit_reader
 
 
@@ -21,6 +21,24 @@ async def get_by_id(request: web.Request) -> web.Response:
 async def get_profile(request: web.Request) -> web.Response:
     """Show an actor at its page: HTML unless JSON is asked for, as Mastodon does."""
     return await _show(request, otherwise_json=False)
+
+
+async def get_cv(request: web.Request) -> web.Response:
+    """Show what a member's profile says for paper."""
+    actor = await get_shown_actor(request, request.match_info["name"])
+    return await profile.cv_page(request, actor)
+
+
+async def get_feed(request: web.Request) -> web.Response:
+    """Show what is new on a profile to programs that read feeds."""
+    actor = await get_shown_actor(request, request.match_info["name"])
+    return await feeds.profile_feed(request, actor)
+
+
+async def get_follow(request: web.Request) -> web.Response:
+    """Show how to follow somebody here from another server."""
+    actor = await get_shown_actor(request, request.match_info["name"])
+    return await homeward.follow_page(request, actor)
 
 
 async def _show(request: web.Request, *, otherwise_json: bool) -> web.Response:

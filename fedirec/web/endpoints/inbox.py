@@ -4,11 +4,22 @@ Refuses by the head alone what it can, then hands the raw request to `federation
 """
 
 from dataclasses import replace
+from typing import Final
 
 from aiohttp import web
 
 from fedirec.domain.actors import ActorId
-from fedirec.errors import ForbiddenError, InvalidInputError, UnauthenticatedError
+from fedirec.errors import (
+    BlockedError,
+    FedirecError,
+    ForbiddenError,
+    InvalidInputError,
+    RemoteError,
+    StorageUnavailableError,
+    TooLargeError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+)
 from fedirec.federation.inbox import UNVERIFIED, receive
 from fedirec.web.answers import PRIVATE
 from fedirec.web.endpoints.collections import own_inbox
@@ -17,6 +28,18 @@ from fedirec.web.floods import Toll, check_flood, find_buckets, read_claim
 from fedirec.web.keys import FEDERATION, INTAKE, TURNSTILE
 from fedirec.web.readers import find_member
 from fedirec.web.requests import as_signed, check_form, read_at_once, read_body
+
+_REASONS: Final = (
+    (UnauthenticatedError, "signature"),
+    (BlockedError, "blocked"),
+    (ForbiddenError, "forbidden"),
+    (InvalidInputError, "malformed"),
+    (TooLargeError, "too_large"),
+    (TooManyRequestsError, "too_many"),
+    (RemoteError, "no_key"),
+    (StorageUnavailableError, "storage"),
+)
+"""What a refusal is counted as; the first that fits."""
 
 
 async def post_personal(request: web.Request) -> web.Response:
@@ -39,7 +62,16 @@ async def post_instance(request: web.Request) -> web.Response:
 
 
 async def _take(request: web.Request, *, recipient: ActorId | None) -> web.Response:
-    """Answer 202 with no body once the activity is committed, whatever becomes of it later."""
+    """Answer 202 with no body once the activity is committed; count why, when it is refused."""
+    try:
+        return await _receive(request, recipient=recipient)
+    except FedirecError as error:
+        reasons = (reason for kind, reason in _REASONS if isinstance(error, kind))
+        request.app[FEDERATION].counts.refused[next(reasons, "other")] += 1
+        raise
+
+
+async def _receive(request: web.Request, *, recipient: ActorId | None) -> web.Response:
     federation = request.app[FEDERATION]
     body = read_at_once(request, federation.limits)
     signed = as_signed(request, body or b"")

@@ -5,6 +5,7 @@ others it answers exactly as nothing does (AC-08).
 """
 
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -21,13 +22,15 @@ from fedirec.storage import endorsements as endorsement_rows
 from fedirec.storage.database import Reader
 from fedirec.storage.notes import StoredNote
 from fedirec.web.answers import PRIVATE, PUBLIC_CHECKED, answer, prefers_json
+from fedirec.web.doors import see_other
 from fedirec.web.keys import FEDERATION
-from fedirec.web.pages import endorsements, job_notes
+from fedirec.web.pages import embeds, endorsements, homeward, job_notes
 from fedirec.web.pages import notes as note_pages
 from fedirec.web.readers import admit_reader, find_party, find_reading_member
 from fedirec.web.viewers import find_viewer
 
 OPEN = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
+_SHOWN_CHARACTERS = 200
 _OFFERED = frozenset({OfferState.WAITING, OfferState.ASIDE, OfferState.ACCEPTED})
 
 
@@ -54,6 +57,24 @@ async def get_note(request: web.Request) -> web.Response:
     if not prefers_json(request, otherwise=True):
         return await note_pages.note_page(request, await _public_note(request, note_id))
     return await _note_document(request, note_id)
+
+
+async def get_reply(request: web.Request) -> web.Response:
+    """Show how to answer a note of ours, named by its id, from another server."""
+    if find_viewer(request) is not None:
+        return see_other(f"/answer?to={quote(request.query.get('to', ''), safe='')}")
+    return await homeward.reply_page(request, await _named_note(request, "to"))
+
+
+async def get_embed(request: web.Request) -> web.Response:
+    """Show an endorsement as the HTML that other sites paste."""
+    note_id = request.app[FEDERATION].instance.endorsement_id(request.match_info["ulid"])
+    return await embeds.embed_page(request, await _public_note(request, note_id))
+
+
+async def get_oembed(request: web.Request) -> web.Response:
+    """Answer oEmbed for an endorsement of ours, named by its address."""
+    return await embeds.oembed_document(request, await _named_note(request, "url"))
 
 
 async def get_activity(request: web.Request) -> web.Response:
@@ -131,6 +152,14 @@ async def _offered_document(request: web.Request, note_id: ObjectId) -> web.Resp
         raise _nothing(note_id)
     document = {"@context": ENDORSEMENT_CONTEXT, **note}
     return _answer(request, dump(document), is_open=False)
+
+
+async def _named_note(request: web.Request, parameter: str) -> StoredNote:
+    """Return the note of ours that a parameter of the address names; nothing is fetched for it."""
+    named = request.query.get(parameter, "")
+    if not request.app[FEDERATION].instance.owns(named):
+        raise _nothing(named[:_SHOWN_CHARACTERS])
+    return await _public_note(request, ObjectId(named))
 
 
 async def _public_note(request: web.Request, note_id: ObjectId) -> StoredNote:

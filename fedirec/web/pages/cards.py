@@ -1,7 +1,7 @@
 """What templates are given for one endorsement or one job note, with every text decided."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -9,6 +9,7 @@ from aiohttp import web
 from cachetools import LRUCache
 
 from fedirec.activitypub.identifiers import Instance
+from fedirec.domain.contexts import hue_of, slug_of
 from fedirec.storage.cards import (
     CardEvidence,
     EndorsementCard,
@@ -19,16 +20,18 @@ from fedirec.storage.cards import (
 )
 from fedirec.storage.database import Row, Value
 from fedirec.web.keys import FEDERATION
+from fedirec.web.languages import spoken
 from fedirec.web.links import host_of_link, href_of
 from fedirec.web.pages.words import (
     JobFacts,
+    Salary,
     heading_of,
-    hue_of,
     job_facts,
     opening_of,
     period_of,
     quotation_of,
     role_of,
+    salary_of,
 )
 
 
@@ -44,8 +47,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndorsementView:
-    """One endorsement as a card shows it; `words` is HTML still to be cleaned."""
+    """One endorsement as a card shows it; `words` is HTML still to be cleaned.
 
+    `slug` names the page of its context, `is_ours` says whether its own page is of this instance.
+    """
+
+    note_id: str
     url: str
     heading: str
     hue: int
@@ -55,6 +62,7 @@ class EndorsementView:
     endorsed: Person
     role: str
     where: str | None
+    slug: str | None
     when: str
     evidence: tuple[Evidence, ...]
     is_by_reply: bool
@@ -62,6 +70,7 @@ class EndorsementView:
     updated_at: datetime | None
     confirmed_at: datetime | None
     consent_id: str | None
+    is_ours: bool
 
     @property
     def opening(self) -> str:
@@ -85,6 +94,8 @@ class JobView:
     organization: str | None
     organization_url: str | None
     facts: JobFacts
+    salary: Salary | None
+    where: str | None
     hours: str | None
     term: str | None
     skills: tuple[str, ...]
@@ -102,13 +113,22 @@ class Recognition:
     first: EndorsementView
     others: tuple[EndorsementView, ...]
 
+    @property
+    def all(self) -> tuple[EndorsementView, ...]:
+        """Every one of them, the newest first."""
+        return (self.first, *self.others)
+
 
 def endorsement_reader(request: web.Request) -> Callable[[Row], EndorsementView]:
-    """Return what makes a view of a row, remembering it by every value of the row."""
+    """Return what makes a view of a row, remembering it by every value of the row.
+
+    And by the language, since its words are in it.
+    """
     known, instance = request.app[VIEWS], request.app[FEDERATION].instance
+    language = spoken()
 
     def read(row: Row) -> EndorsementView:
-        key = tuple(row.values())
+        key = (language, *row.values())
         view = known.get(key)
         if view is None:
             view = known[key] = endorsement_view(read_card(row), instance)
@@ -136,6 +156,7 @@ def endorsement_view(card: EndorsementCard, instance: Instance) -> EndorsementVi
     is_ours = instance.owns(card.note_id)
     consent_is_ours = card.consent_id is not None and instance.owns(card.consent_id)
     return EndorsementView(
+        note_id=card.note_id,
         url=card.note_id if is_ours else href_of(card.url),
         heading=heading_of(card),
         hue=hue_of(card.setting),
@@ -145,6 +166,7 @@ def endorsement_view(card: EndorsementCard, instance: Instance) -> EndorsementVi
         endorsed=card.endorsed,
         role=role_of(card),
         where=card.setting,
+        slug=None if card.setting is None else slug_of(card.setting),
         when=period_of(card),
         evidence=tuple(_evidence(item) for item in card.evidence),
         is_by_reply=consent_is_ours and not card.endorsed.is_local,
@@ -152,6 +174,7 @@ def endorsement_view(card: EndorsementCard, instance: Instance) -> EndorsementVi
         updated_at=card.updated_at,
         confirmed_at=card.confirmed_at,
         consent_id=card.consent_id,
+        is_ours=is_ours,
     )
 
 
@@ -177,6 +200,8 @@ def job_view(card: JobCard, *, now: datetime) -> JobView:
         organization=None if organization is None else organization.name,
         organization_url=organization_url,
         facts=job_facts(card, now=now),
+        salary=salary_of(job.pay),
+        where=job.place,
         hours=job.hours,
         term=job.term,
         skills=tuple(skill.name for skill in job.skills),
@@ -189,12 +214,19 @@ def job_view(card: JobCard, *, now: datetime) -> JobView:
     )
 
 
-def recognitions(views: Iterable[EndorsementView]) -> tuple[Recognition, ...]:
+def recognitions(
+    views: Iterable[EndorsementView], headings: Mapping[str, str] | None = None
+) -> tuple[Recognition, ...]:
     """Group endorsements by what they are for, the group of the newest first.
 
     Inside a group those of one context stand together. Never ordered by how many there are.
+    `headings` are words that the endorsed person chose instead, by id.
     """
-    newest_first = list(views)
+    chosen = headings or {}
+    newest_first = [
+        replace(view, heading=chosen[view.note_id]) if view.note_id in chosen else view
+        for view in views
+    ]
     order = {view.heading: place for place, view in reversed(list(enumerate(newest_first)))}
     sorted_views = sorted(newest_first, key=lambda view: order[view.heading])
     found = []

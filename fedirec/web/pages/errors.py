@@ -15,7 +15,7 @@ def error_page(request: web.Request, refusal: Refusal, *, request_id: str) -> we
         {
             "words": refusal.words,
             "is_indexed": False,
-            "here": "/",  # nothing of what was asked for stands on it
+            "here": "/",  # so that nothing of what was asked for makes one 404 unlike another
             "request_id": None if refusal.status in {NOT_FOUND, GONE} else request_id,
         },
     )

@@ -1,12 +1,22 @@
 """The guild's front: what it is, what was said lately, what work there is, how to take part."""
 
+from itertools import groupby
 from typing import Final
 
 from aiohttp import web
 
+from fedirec.activitypub.content import hashtag
 from fedirec.errors import NotFoundError
 from fedirec.storage import actors
-from fedirec.storage.cards import list_latest_cards, list_open_jobs, list_people
+from fedirec.storage.cards import (
+    Person,
+    list_cards_tagged,
+    list_latest_cards,
+    list_open_jobs,
+    list_people,
+)
+from fedirec.storage.database import Reader
+from fedirec.storage.statements import MAX_PAGE
 from fedirec.web.keys import FEDERATION
 from fedirec.web.pages.cards import endorsement_reader, job_reader, job_view
 from fedirec.web.templating import alternate_link, page
@@ -14,6 +24,7 @@ from fedirec.web.templating import alternate_link, page
 SHOWN: Final = 10
 JOBS_SHOWN: Final = 5
 PEOPLE_SHOWN: Final = 200
+MAX_FILTER: Final = 200  # RX-13
 
 
 async def front_page(request: web.Request) -> web.Response:
@@ -44,14 +55,31 @@ async def front_page(request: web.Request) -> web.Response:
 
 
 async def members_page(request: web.Request) -> web.Response:
-    """List the members who want to be found, A to Z."""
+    """List the members who want to be found, A to Z; all, or who is recognised for a skill."""
     federation = request.app[FEDERATION]
+    skill = request.query.get("skill", "").strip()[:MAX_FILTER]
     async with federation.database.reading() as reader:
-        people = await list_people(reader, after=request.query.get("after", ""), limit=PEOPLE_SHOWN)
+        listed = await list_people(reader, after=request.query.get("after", ""), limit=PEOPLE_SHOWN)
+        people = listed if not skill else await _recognised(reader, listed, skill)
     context = {
         "section": "members",
-        "people": people,
-        "next_after": people[-1].name if len(people) == PEOPLE_SHOWN else None,
+        "letters": [
+            (letter, list(found))
+            for letter, found in groupby(people, lambda person: person.name[0])
+        ],
+        "skill": skill,
+        "next_after": listed[-1].name if len(listed) == PEOPLE_SHOWN else None,
         "canonical": f"{federation.instance.origin}/members",
+        "is_indexed": not skill,
     }
     return page(request, "members.html", context)
+
+
+async def _recognised(reader: Reader, people: list[Person], skill: str) -> list[Person]:
+    """Return those of whom somebody said lately, for all to read, that they do this well."""
+    tag = (hashtag(skill) or skill).lower()
+    cards = await list_cards_tagged(
+        reader, lambda row: row["endorsed_id"], tag, before=None, limit=MAX_PAGE
+    )
+    found = set(cards.items)
+    return [person for person in people if person.id in found]

@@ -128,7 +128,7 @@ async def _at_address(request: web.Request, asked: str) -> str | None:
         is_readable = note is not None and await notes.may_read(reader, note, viewer.actor_id)
         author = await actors.find_actor(reader, ActorId(asked))
     if is_readable and author is None:
-        return f"/reply?to={quote(asked, safe='')}"
+        return f"/answer?to={quote(asked, safe='')}"
     return _find_page(asked)
 
 

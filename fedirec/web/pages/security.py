@@ -6,7 +6,6 @@ asked once more, and the page comes back as it was.
 
 from typing import Final
 
-import segno
 from aiohttp import web
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
@@ -28,6 +27,7 @@ from fedirec.web.forms import PageForm, Posted
 from fedirec.web.keys import FEDERATION
 from fedirec.web.languages import gettext, later
 from fedirec.web.pages.joining import NewPasswordForm
+from fedirec.web.pages.qr import draw_qr
 from fedirec.web.pages.signing_in import (
     ANSWER_FIELD,
     json_options,
@@ -280,8 +280,7 @@ def _app(
     request: web.Request, form: FirstCodeForm, secret: str, uri: str, *, status: int = 200
 ) -> web.Response:
     """Show a secret; it is in the page alone until its first code comes."""
-    size, path = drawn(uri)
-    context = {"form": form, "secret": secret, "uri": uri, "qr": path, "qr_size": size}
+    context = {"form": form, "secret": secret, "uri": uri, "qr": draw_qr(uri)}
     return private_page(request, "authenticator.html", context, status=status)
 
 
@@ -290,12 +289,3 @@ def _made(request: web.Request, made: NewFactor) -> web.Response:
     if not made.recovery_codes:
         return see_other(PAGE)
     return private_page(request, "recovery_codes.html", {"codes": made.recovery_codes})
-
-
-def drawn(text: str) -> tuple[int, str]:
-    """Return a QR code as the path of an SVG and the length of its sides, quiet zone included."""
-    rows = list(segno.make(text, error="m").matrix_iter(border=4))
-    path = "".join(
-        f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark
-    )
-    return len(rows), path

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fedirec.activitypub.host_meta import render_host_meta, render_host_meta_json
 from fedirec.activitypub.identifiers import Instance, Mint, make_ulid
 from fedirec.activitypub.nodeinfo import render_nodeinfo, render_nodeinfo_index
-from fedirec.activitypub.webfinger import Jrd, parse_jrd, render_jrd
+from fedirec.activitypub.webfinger import INTENTS, SUBSCRIBE, Jrd, Wish, parse_jrd, render_jrd
 from fedirec.domain.actors import Host
 from fedirec.errors import MalformedActivityError
 from tests.unit.activitypub.samples import CAROL, GUILD, JSON_VALUES, NOW, changed, payload
@@ -26,7 +26,7 @@ def test_our_answer_leads_to_the_actor_byte_for_byte():
     assert jrd == Jrd(
         subject="acct:carol@guild.example",
         self_href="https://guild.example/users/carol",
-        subscribe_template="https://guild.example/authorize_interaction?uri={uri}",
+        templates={SUBSCRIBE: "https://guild.example/authorize_interaction?uri={uri}"},
     )
 
 
@@ -49,7 +49,10 @@ def test_the_answer_of_mastodon_is_read():
 
     assert jrd.subject == "acct:bea@mastodon.example"
     assert jrd.self_href == "https://mastodon.example/ap/users/115000000000000001"
-    assert jrd.subscribe_template == "https://mastodon.example/authorize_interaction?uri={uri}"
+    assert jrd.way_to(Wish.FOLLOW, "https://guild.example/users/ada") == (
+        "https://mastodon.example/authorize_interaction?uri="
+        "https%3A%2F%2Fguild.example%2Fusers%2Fada"
+    )
 
 
 def link(**members: object) -> Any:
@@ -92,11 +95,28 @@ def test_an_answer_that_leads_to_no_actor_is_refused(change):
 
 @pytest.mark.parametrize("template", ["https://a.example/", "javascript:{uri}", 5, None])
 def test_a_template_that_cannot_be_used_is_left_out(template):
-    subscribe = {"rel": "http://ostatus.org/schema/1.0/subscribe", "template": template}
+    jrd = jrd_with((SUBSCRIBE, template))
 
-    jrd = parse_jrd({"subject": "acct:ada@a.example", "links": [link(), subscribe]})
+    assert jrd.way_to(Wish.FOLLOW, "x") is None
 
-    assert jrd.subscribe_template is None
+
+def jrd_with(*templates: tuple[str, Any]) -> Jrd:
+    """An answer with these templates."""
+    links = [{"rel": rel, "template": template} for rel, template in templates]
+    return parse_jrd({"subject": "acct:ada@a.example", "links": [link(), *links]})
+
+
+def test_an_intent_is_preferred_and_places_that_nothing_goes_into_are_emptied():
+    subscribe = (SUBSCRIBE, "https://a.example/s?uri={uri}")
+    follow = (f"{INTENTS}Follow", "https://a.example/f?id={object}&done={on-success}")
+    create = (f"{INTENTS}Create", "https://a.example/c?re={inReplyTo}&text={content}")
+    share = (f"{INTENTS}Create", "https://a.example/c?text={content}")
+    jrd, other = jrd_with(subscribe, follow, create), jrd_with(subscribe, share)
+
+    assert jrd.way_to(Wish.FOLLOW, "a&b") == "https://a.example/f?id=a%26b&done="
+    assert jrd.way_to(Wish.REPLY, "a&b") == "https://a.example/c?re=a%26b&text="
+    assert other.way_to(Wish.REPLY, "a&b") == "https://a.example/s?uri=a%26b"
+    assert jrd_with().way_to(Wish.REPLY, "a&b") is None
 
 
 @given(st.dictionaries(st.sampled_from(["subject", "links", "aliases"]), JSON_VALUES))

@@ -1,6 +1,7 @@
 """What people read: the text of endorsements, questions and answers."""
 
 from dataclasses import replace
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from fedirec.activitypub.documents import dump, ids_of
 from fedirec.activitypub.endorsements import render_endorsement_note
 from fedirec.activitypub.notes import parse_note
 from fedirec.activitypub.parse import parse_activity
-from fedirec.activitypub.phrases import PHRASES, period_words, phrases_in
+from fedirec.activitypub.phrasebook import PHRASES, phrases_in
+from fedirec.activitypub.phrases import period_words
 from fedirec.activitypub.questions import ConsentQuestion, render_explanation, render_question
 from fedirec.activitypub.vocabulary import QUESTION_CONTEXT
 from fedirec.domain.actors import Actor
+from fedirec.domain.consent_words import WORDS, Answer
 from fedirec.domain.endorsements import EndorsementDraft, Period, Relation, ShownTo, Skill
 from fedirec.domain.job_notes import PayPer, Remote
 from fedirec.domain.public import PUBLIC
@@ -120,7 +123,17 @@ def test_the_language_of_the_words_is_the_only_one():
 def test_every_relation_is_said_in_words_with_both_names_and_the_period(relation, language):
     sentence = phrases_in(language).relations[relation]
 
-    assert {"{endorser}", "{endorsed}", "{period}"} <= set(sentence.replace(".", " ").split())
+    named = {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}
+    assert named == {"endorser", "endorsed", "period"}
+
+
+@pytest.mark.parametrize("language", PHRASES)
+@pytest.mark.parametrize("answer", [Answer.YES, Answer.NO, Answer.STOP, Answer.WITHDRAW])
+def test_the_words_that_a_question_names_are_those_that_count(language, answer):
+    phrases = phrases_in(language)
+
+    for said in (phrases.how_to_answer, phrases.explanation):
+        assert any(word in said.split("{person}")[-1].lower() for word in WORDS[language][answer])
 
 
 @pytest.mark.parametrize("language", PHRASES)
