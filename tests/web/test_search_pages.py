@@ -74,6 +74,7 @@ async def test_what_nobody_agreed_to_is_found_by_nobody(home):
 @pytest.mark.rule("PA-09")
 async def test_members_are_found_by_name_when_they_want_to_be(home):
     stranger = Browser(home)
+    await choose_listing(home.federation, "ada", is_listed=False)
     assert 'href="/@ada"' not in (await stranger.get("/search?q=ada")).text
 
     await choose_listing(home.federation, "ada", is_listed=True)
