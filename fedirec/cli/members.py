@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fedirec.federation.context import Federation
     from fedirec.storage.members import Member
 
-ENDORSED_BY = ("anyone", "followers", "nobody")  # as community.membership.EndorsedBy
+ENDORSED_BY = ("anyone", "followers", "nobody")  # as community.profiles.EndorsedBy
 
 
 def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -126,7 +126,8 @@ async def _rotate_keys(arguments: argparse.Namespace) -> None:
 
 async def _set(arguments: argparse.Namespace) -> None:
     from fedirec.cli.opening import open_here, the_member
-    from fedirec.community.membership import EndorsedBy, amend_profile, choose_listing
+    from fedirec.community.membership import choose_listing
+    from fedirec.community.profiles import EndorsedBy, amend_profile
     from fedirec.errors import InvalidInputError
 
     options = ("display_name", "summary", "network", "listing", "endorsed_by")

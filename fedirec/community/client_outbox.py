@@ -5,25 +5,18 @@ the pages: an Offer of an endorsement asks first, an Accept answers.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Final
 
-from fedirec.activitypub.documents import JsonObject, dump
+from fedirec.activitypub.documents import JsonObject
 from fedirec.activitypub.parse import kind_of
 from fedirec.activitypub.vocabulary import TAKING_BACK, ActivityType, ObjectKind
 from fedirec.community import client_acts, client_notes
 from fedirec.community.client_submission import Submission, read_submission
 from fedirec.community.membership import get_acting_member
+from fedirec.community.repeats import do_once
 from fedirec.domain.actors import ActivityId, Actor
-from fedirec.errors import (
-    FedirecError,
-    InvalidInputError,
-    StorageUnavailableError,
-    UnsupportedActionError,
-)
+from fedirec.errors import UnsupportedActionError
 from fedirec.federation.context import Federation
-from fedirec.signatures.digest import multibase_digest
-from fedirec.storage.outbox_posts import OutboxPost, find_done
 
 _ACTS: Final[dict[str, Callable[[Federation, Submission], Awaitable[ActivityId]]]] = {
     ActivityType.ACCEPT: client_acts.accept,
@@ -57,33 +50,15 @@ async def submit(
     actor = await get_acting_member(federation, member)
     if key is None:
         return await _act(federation, member, actor, document)
-    digest = multibase_digest(dump(document))
-    done = await _find_done(federation, actor, key, digest)
-    if done is not None:
-        return done
-    post = OutboxPost(
-        actor_id=actor.id, key=key, digest=digest, request_id=federation.mint().ulid()
-    )
-    try:
-        return await _act(replace(federation, post=post), member, actor, document)
-    except StorageUnavailableError:
-        raise  # refuses nothing: it asks to come back, and who does is told what was done
-    except FedirecError:  # an effect of a twin that could be seen was committed, and its key too
-        done = await _find_done(federation, actor, key, digest)
-        if done is None:
-            raise
-        return done
+
+    async def act(means: Federation) -> ActivityId:
+        return await _act(means, member, actor, document)
+
+    return await do_once(federation, actor, key=key, body=document, act=act, found=_itself)
 
 
-async def _find_done(
-    federation: Federation, actor: Actor, key: str, digest: str
-) -> ActivityId | None:
-    async with federation.database.reading() as reader:
-        done = await find_done(reader, actor.id, key)
-    if done is not None and done.digest != digest:
-        message = f"the idempotency key {key!r} was used for another body"
-        raise InvalidInputError(message, field="Idempotency-Key")
-    return None if done is None else done.activity_id
+async def _itself(activity_id: ActivityId) -> ActivityId:
+    return activity_id
 
 
 async def _act(

@@ -4,36 +4,69 @@ Serves `fedirec job`, the board and the client side. A filled or closed note say
 closing instant, when it is deleted everywhere (`upkeep.py`).
 """
 
+from collections.abc import Sequence
+
 from fedirec.activitypub.documents import JsonObject, instant_text, load_document, object_of
 from fedirec.activitypub.job_notes import render_job_note
 from fedirec.activitypub.render import render_create, render_update
 from fedirec.activitypub.vocabulary import JOB_CONTEXT
 from fedirec.community.membership import get_acting_member
-from fedirec.domain.actors import Actor, ObjectId
-from fedirec.domain.audience import public_audience
-from fedirec.domain.job_notes import JobDraft, JobStatus, check_job
+from fedirec.community.repeats import do_once
+from fedirec.domain.actors import ActivityId, Actor, ObjectId
+from fedirec.domain.audience import Audience, is_public, public_audience
+from fedirec.domain.job_notes import JobDraft, JobShownTo, JobStatus, check_job
 from fedirec.errors import ConflictError, NotFoundError
 from fedirec.federation.context import Federation
 from fedirec.federation.handling import Publication, Scene
 from fedirec.federation.note_keeping import edited_at
 from fedirec.federation.outbox import publish_in, scene_of
-from fedirec.storage import announcements, job_notes, notes
+from fedirec.storage import activities, announcements, job_notes, notes
 from fedirec.storage.database import Transaction
 from fedirec.storage.job_notes import StoredJob
 
 
-async def post(federation: Federation, member: str, draft: JobDraft) -> ObjectId:
-    """Post a job note to everyone; the guild boosts it a little later.
+async def post(
+    federation: Federation,
+    member: str,
+    draft: JobDraft,
+    *,
+    shown_to: JobShownTo = JobShownTo.PUBLIC,
+    key: str | None = None,
+) -> ObjectId:
+    """Post a job note; one for everybody is boosted by the guild a little later.
 
-    Raises InvalidInputError for a draft that cannot be posted (its field named).
+    What was posted by the same idempotency key is not posted again: its id is returned. Raises
+    InvalidInputError for a draft that cannot be posted (its field named).
     """
     federation.space.check()
     author = await get_acting_member(federation, member)
+
+    async def act(means: Federation) -> ObjectId:
+        return await _post(means, author, draft, shown_to)
+
+    if key is None:
+        return await act(federation)
+
+    async def found(activity_id: ActivityId) -> ObjectId:
+        async with federation.database.reading() as reader:
+            made = await activities.find_activity(reader, activity_id)
+        if made is None or made.object_id is None:
+            message = f"{activity_id} posted no job note that is still known"
+            raise NotFoundError(message)
+        return ObjectId(made.object_id)
+
+    body: JsonObject = {"type": "JobNote", "draft": repr((draft, shown_to))}
+    return await do_once(federation, author, key=key, body=body, act=act, found=found)
+
+
+async def _post(
+    federation: Federation, author: Actor, draft: JobDraft, shown_to: JobShownTo
+) -> ObjectId:
     async with federation.database.transaction() as transaction:
         scene = scene_of(federation)
         check_job(draft, now=scene.now, limits=scene.limits)
         note_id = scene.instance.job_id(scene.mint.ulid())
-        audience = public_audience(str(author.followers))
+        audience = _audience(author, shown_to)
         document = render_create(
             id=scene.mint.activity_id(),
             actor=author.id,
@@ -48,14 +81,23 @@ async def post(federation: Federation, member: str, draft: JobDraft) -> ObjectId
             published=scene.now,
             context=JOB_CONTEXT,
         )
+        is_listed = shown_to is JobShownTo.PUBLIC
         await publish_in(
-            transaction, scene, Publication(actor=author, document=document, is_listed=True)
+            transaction, scene, Publication(actor=author, document=document, is_listed=is_listed)
         )
-        await announcements.plan_announcement(
-            transaction, note_id, due_at=scene.now + scene.limits.announce_delay
-        )
+        if is_listed:
+            await announcements.plan_announcement(
+                transaction, note_id, due_at=scene.now + scene.limits.announce_delay
+            )
     federation.wake()
     return note_id
+
+
+def _audience(author: Actor, shown_to: JobShownTo) -> Audience:
+    followers = str(author.followers)
+    if shown_to is JobShownTo.FOLLOWERS:
+        return Audience(to=(followers,))
+    return public_audience(followers)
 
 
 async def amend(federation: Federation, member: str, note_id: ObjectId, draft: JobDraft) -> None:
@@ -106,7 +148,7 @@ async def _publish_update(
         published=earlier.published_at,
         updated=edited_at(earlier, scene.now),
     )
-    await _send(transaction, scene, author, note)
+    await _send(transaction, scene, author, note, earlier.readers)
 
 
 async def _publish_status(
@@ -119,18 +161,27 @@ async def _publish_status(
     job = object_of(note.get("job")) or {}
     job["status"] = status.value
     note["updated"] = instant_text(edited_at(earlier, scene.now))
-    await _send(transaction, scene, author, note)
+    await _send(transaction, scene, author, note, earlier.readers)
 
 
-async def _send(transaction: Transaction, scene: Scene, author: Actor, note: JsonObject) -> None:
+async def _send(
+    transaction: Transaction,
+    scene: Scene,
+    author: Actor,
+    note: JsonObject,
+    readers: Sequence[str],
+) -> None:
+    """Publish a changed note to whom it was for."""
+    is_listed = is_public(readers)
+    shown_to = JobShownTo.PUBLIC if is_listed else JobShownTo.FOLLOWERS
     document = render_update(
         id=scene.mint.activity_id(),
         actor=author.id,
         object_=note,
-        audience=public_audience(str(author.followers)),
+        audience=_audience(author, shown_to),
         published=scene.now,
         context=JOB_CONTEXT,
     )
     await publish_in(
-        transaction, scene, Publication(actor=author, document=document, is_listed=True)
+        transaction, scene, Publication(actor=author, document=document, is_listed=is_listed)
     )

@@ -7,11 +7,10 @@ actor id never changes hands (AC-13).
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
 
 from fedirec.activitypub.actors import render_actor
-from fedirec.activitypub.content import clean_text, paragraphs
+from fedirec.activitypub.content import clean_text
 from fedirec.activitypub.render import render_update
 from fedirec.activitypub.vocabulary import ACTOR_CONTEXT
 from fedirec.community.keepers import check_keeper, check_not_last, get_member, record
@@ -33,7 +32,7 @@ from fedirec.storage.keys import StoredKey
 from fedirec.storage.members import Member
 
 SCOPES: Final = ("read", "write")
-_NAME_CHARACTERS: Final = 300
+NAME_CHARACTERS: Final = 300
 _ROTATION_GRACE: Final = timedelta(minutes=1)
 
 
@@ -117,7 +116,7 @@ async def insert_member(
 ) -> Member:
     """Add a member under a checked name, with an actor and these keys; see `add_member`."""
     name = new.name
-    shown = clean_text(new.display_name or name, limit=_NAME_CHARACTERS)
+    shown = clean_text(new.display_name or name, limit=NAME_CHARACTERS)
     actor = replace(
         _new_actor(federation, name, shown, ActorKind.PERSON), is_discoverable=new.is_listed
     )
@@ -256,47 +255,6 @@ def token_digest(token: str) -> str:
     return digest_of(token)
 
 
-class EndorsedBy(StrEnum):
-    """Who may ask a member for consent to an endorsement."""
-
-    ANYONE = "anyone"
-    FOLLOWERS = "followers"
-    NOBODY = "nobody"
-
-
-async def amend_profile(
-    federation: Federation,
-    name: str,
-    *,
-    display_name: str | None = None,
-    summary: str | None = None,
-    shows_network: bool | None = None,
-    endorsed_by: EndorsedBy | None = None,
-) -> Actor:
-    """Change how a member is shown and who may ask them, and tell every follower.
-
-    What is None stays. `summary` is plain text; `shows_network` opens the lists of followers and
-    following to everyone.
-    """
-    actor = await get_acting_member(federation, name)
-    changed = replace(
-        actor,
-        display_name=actor.display_name
-        if display_name is None
-        else clean_text(display_name, limit=_NAME_CHARACTERS),
-        summary=actor.summary if summary is None else paragraphs(summary),
-        can_endorse=actor.can_endorse if endorsed_by is None else _askers(actor, endorsed_by),
-    )
-    async with federation.database.transaction() as transaction:
-        if shows_network is not None:
-            await members.set_shows_network(transaction, name, shows_network)
-        await actors.save_actor(transaction, changed)
-        await announce_profile(transaction, federation, changed)
-    federation.memory.forget()
-    federation.wake()
-    return changed
-
-
 async def choose_listing(
     federation: Federation,
     name: str,
@@ -311,17 +269,6 @@ async def choose_listing(
         await announce_profile(transaction, federation, changed)
     federation.memory.forget()
     federation.wake()
-
-
-def _askers(actor: Actor, endorsed_by: EndorsedBy) -> tuple[str, ...]:
-    """Return `interactionPolicy.canEndorse.manualApproval`; the own id alone means nobody."""
-    match endorsed_by:
-        case EndorsedBy.ANYONE:
-            return (PUBLIC,)
-        case EndorsedBy.FOLLOWERS:
-            return (str(actor.followers),)
-        case EndorsedBy.NOBODY:
-            return (actor.id,)
 
 
 async def rotate_keys(federation: Federation, actor_id: ActorId) -> None:

@@ -37,6 +37,13 @@ class Remote(StrEnum):
     YES = "yes"
 
 
+class JobShownTo(StrEnum):
+    """Who may read a job note."""
+
+    PUBLIC = "public"
+    FOLLOWERS = "followers"
+
+
 class JobStatus(StrEnum):
     """An open note has no `status` on the wire; the others were closed by hand."""
 

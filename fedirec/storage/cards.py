@@ -16,6 +16,7 @@ from fedirec.storage.blocks import INSTANCE, hits
 from fedirec.storage.database import Page, Reader, Row, Value, to_microseconds
 from fedirec.storage.endorsements import skills_from_json
 from fedirec.storage.job_notes import job_of
+from fedirec.storage.search_index import Match
 from fedirec.storage.statements import (
     after_cursor,
     bounded,
@@ -110,7 +111,8 @@ def _is_heard(table: str) -> str:
     )
 
 
-_SHOWN: Final = f" n.visibility in ('public', 'unlisted') and {_is_heard('a')}"
+_FOR_ALL: Final = " and n.visibility in ('public', 'unlisted')"
+_SHOWN: Final = f" {_is_heard('a')}{_FOR_ALL}"
 _ENDORSEMENTS: Final = (
     "select n.id as note_id, n.url, n.content, n.language, n.updated_at,"  # noqa: S608 - ours
     " e.published_at, e.relation, e.period_from, e.period_until, e.setting, e.skills, e.evidence,"
@@ -121,12 +123,13 @@ _ENDORSEMENTS: Final = (
     f" where e.state = 'confirmed' and e.shown_to = 'public' and {_is_heard('b')} and"
     f"{_SHOWN}"
 )
-_JOBS: Final = (
+_KEPT_JOBS: Final = (
     "select n.id as note_id, n.url, n.content, n.language, n.published_at, j.title, j.body,"  # noqa: S608 - ours
     f" j.status, j.closes_at, {person_columns('a', 'author')}"
     " from job_notes j join notes n on n.id = j.note_id join actors a on a.id = j.actor_id where"
-    f"{_SHOWN}"
+    f" {_is_heard('a')}"
 )
+_JOBS: Final = f"{_KEPT_JOBS}{_FOR_ALL}"
 _ENDORSEMENTS_BEFORE: Final = (
     " and (e.published_at, e.note_id) < (:before_at, :before_key)"
     " order by e.published_at desc, e.note_id desc limit :limit"
@@ -192,6 +195,14 @@ async def list_cards_in(
     return await _endorsements(reader, read, condition, {"slug": slug}, before=before, limit=limit)
 
 
+async def list_cards_matching(
+    reader: Reader, read: Callable[[Row], T], match: Match, *, before: str | None, limit: int
+) -> Page[T]:
+    """Return endorsements that are found by words, newest first."""
+    given: dict[str, Value] = {"query": match.query}
+    return await _endorsements(reader, read, match.condition, given, before=before, limit=limit)
+
+
 async def find_card(reader: Reader, note_id: ObjectId) -> EndorsementCard | None:
     """Return one endorsement, if it may be shown to everybody."""
     row = await reader.fetch_one(f"{_ENDORSEMENTS} and n.id = :note_id", {"note_id": note_id})
@@ -224,6 +235,15 @@ async def list_jobs_tagged(
     return await _jobs(reader, read, condition, given, before=None, limit=limit)
 
 
+async def list_jobs_matching(
+    reader: Reader, read: Callable[[Row], T], match: Match, *, now: datetime, limit: int
+) -> Page[T]:
+    """Return open job notes that are found by words, newest first."""
+    condition = f" and j.status = 'open' and j.closes_at > :now{match.condition}"
+    given: dict[str, Value] = {"now": to_microseconds(now), "query": match.query}
+    return await _jobs(reader, read, condition, given, before=None, limit=limit)
+
+
 async def list_jobs_by(
     reader: Reader, read: Callable[[Row], T], actor_id: ActorId, *, now: datetime, limit: int
 ) -> Page[T]:
@@ -234,8 +254,8 @@ async def list_jobs_by(
 
 
 async def find_job_card(reader: Reader, note_id: ObjectId) -> JobCard | None:
-    """Return one job note, open or not, if it may be shown to everybody."""
-    row = await reader.fetch_one(f"{_JOBS} and n.id = :note_id", {"note_id": note_id})
+    """Return one job note, open or not, whoever may read it: who asks for it has seen to that."""
+    row = await reader.fetch_one(f"{_KEPT_JOBS} and n.id = :note_id", {"note_id": note_id})
     return None if row is None else read_job(row)
 
 

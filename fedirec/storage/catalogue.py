@@ -1,6 +1,7 @@
 """What tables there are, read from the database itself, and a walk through all rows of one.
 
 For what has to work on every table, those of later migrations included: moving to another engine.
+The index of words is no table: each engine makes its own from `searchable`.
 """
 
 import hashlib
@@ -19,7 +20,8 @@ PAGE_ROWS: Final = 64  # a row may hold a body of a megabyte
 
 _TABLES: Final = (
     "select name from sqlite_master where type = 'table'"
-    " and name not like 'sqlite\\_%' escape '\\' and name <> 'migrations' order by name"
+    " and name not like 'sqlite\\_%' escape '\\' and name not like 'search\\_index%' escape '\\'"
+    " and name <> 'migrations' order by name"
 )
 _COLUMNS: Final = "select name, type, pk from pragma_table_info(:name) order by cid"
 _PARENTS: Final = 'select distinct "table" as parent from pragma_foreign_key_list(:name)'

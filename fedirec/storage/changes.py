@@ -23,7 +23,7 @@ UNSEEN: Final = frozenset({
     "migrations", "notifications", "outbox_posts", "passkey_challenges", "passkeys",
     "password_resets", "passwords", "peers", "pending_sign_ins", "readings", "received",
     "received_recipients", "recovery_codes", "remote_keys", "reports", "requests",
-    "seen_signatures", "sessions", "throttles", "tokens", "totp_secrets",
+    "searchable", "seen_signatures", "sessions", "throttles", "tokens", "totp_secrets",
 })  # fmt: skip
 """Queues, inboxes, books and what opens accounts: no public page or document shows any of it."""
 

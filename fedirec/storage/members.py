@@ -1,5 +1,6 @@
 """Members: the people who act here. Each has one actor."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -7,16 +8,18 @@ from typing import Final
 from fedirec.domain.actors import ActorId
 from fedirec.storage.database import Reader, Row, Transaction, Value, to_microseconds
 from fedirec.storage.statements import (
+    as_json,
     instant,
     instant_or_none,
     microseconds_or_none,
     number,
     text,
+    texts,
 )
 
 _SELECT: Final = (
-    "select name, actor_id, is_admin, shows_network, is_listed, language, created_at, disabled_at"
-    " from members"
+    "select name, actor_id, is_admin, shows_network, is_listed, language, created_at, disabled_at,"
+    " place, speaks, open_to_work from members"
 )
 
 
@@ -26,6 +29,9 @@ class Member:
 
     `shows_network`: followers and following may be seen on the profile. `is_listed`: they chose to
     be found among the members (PA-09).
+
+    `place` is one line, `speaks` are languages in the member's own words, `open_to_work` is `yes`,
+    `no` or `hidden`.
     """
 
     name: str
@@ -36,6 +42,9 @@ class Member:
     created_at: datetime
     disabled_at: datetime | None = None
     is_listed: bool = False
+    place: str = ""
+    speaks: tuple[str, ...] = ()
+    open_to_work: str = "hidden"
 
 
 async def insert_member(transaction: Transaction, member: Member) -> None:
@@ -136,6 +145,30 @@ async def set_shows_network(
     )
 
 
+async def set_language(transaction: Transaction, name: str, language: str) -> None:
+    """Choose the language in which a member is spoken to."""
+    await transaction.execute(
+        "update members set language = :language where name = :name",
+        {"name": name, "language": language},
+    )
+
+
+async def set_own_words(
+    transaction: Transaction, name: str, *, place: str, speaks: Sequence[str], open_to_work: str
+) -> None:
+    """Keep what a member says of themselves: where they are, what they speak, if they seek work."""
+    await transaction.execute(
+        "update members set place = :place, speaks = :speaks, open_to_work = :open_to_work"
+        " where name = :name",
+        {
+            "name": name,
+            "place": place,
+            "speaks": as_json(list(speaks)),
+            "open_to_work": open_to_work,
+        },
+    )
+
+
 def _read(row: Row) -> Member:
     return Member(
         name=text(row, "name"),
@@ -146,4 +179,7 @@ def _read(row: Row) -> Member:
         language=text(row, "language"),
         created_at=instant(row, "created_at"),
         disabled_at=instant_or_none(row, "disabled_at"),
+        place=text(row, "place"),
+        speaks=texts(row, "speaks"),
+        open_to_work=text(row, "open_to_work"),
     )

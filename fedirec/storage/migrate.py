@@ -7,7 +7,7 @@ fedirec are refused. Processes that start at once wait for each other: on SQLite
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -17,6 +17,7 @@ from fedirec.errors import ConfigurationError
 from fedirec.failpoints import failpoint
 from fedirec.storage.database import Database, Reader, Row, Transaction, to_microseconds
 from fedirec.storage.marks import Mark, check_marks, has_history
+from fedirec.storage.search_index import index_all
 from fedirec.storage.statements import number, text
 
 _LOCK: Final = "select pg_advisory_xact_lock(7110428806394617)"  # any number, the same for ever
@@ -25,6 +26,8 @@ _TABLE: Final = (
     " number bigint primary key, name text not null, digest text not null,"
     " applied_at bigint not null)"
 )
+# What no SQL can say, in the same transaction as the tables it is about.
+_THEN: Final[Mapping[str, Callable[[Transaction], Awaitable[None]]]] = {"0015_search": index_all}
 # PostgreSQL sorts text by the database's locale, SQLite by bytes. Ids and cursors go by bytes on
 # both (ST-09), whatever the locale the cluster was made with.
 _BY_BYTES: Final = """
@@ -144,6 +147,8 @@ async def _apply(transaction: Transaction, migration: Migration, now: datetime) 
     else:
         for statement in split_script(migration.script):
             await transaction.execute(statement)
+    if migration.name in _THEN:
+        await _THEN[migration.name](transaction)
     await transaction.execute(
         "insert into migrations (number, name, digest, applied_at)"
         " values (:number, :name, :digest, :now)",

@@ -10,6 +10,7 @@ from fedirec.domain.audience import Visibility
 from fedirec.errors import NotFoundError
 from fedirec.storage.database import Parameters, Reader, Row, Transaction, to_microseconds
 from fedirec.storage.follows import is_follower
+from fedirec.storage.search_index import index_note, is_searchable
 from fedirec.storage.statements import (
     in_chunks,
     insert_rows,
@@ -86,6 +87,7 @@ async def insert_note(transaction: Transaction, note: StoredNote) -> bool:
     if not await transaction.execute(_INSERT, _parameters(note)):
         return False
     await _write_lists(transaction, note)
+    await _index(transaction, note)
     return True
 
 
@@ -96,6 +98,7 @@ async def update_note(transaction: Transaction, note: StoredNote) -> bool:
     await transaction.execute("delete from note_readers where note_id = :id", {"id": note.id})
     await transaction.execute("delete from note_tags where note_id = :id", {"id": note.id})
     await _write_lists(transaction, note)
+    await _index(transaction, note)
     return True
 
 
@@ -181,6 +184,11 @@ async def _names(reader: Reader, note: StoredNote | NoteHead, viewer: ActorId) -
         {"id": note.id, "viewer": viewer},
     )
     return row is not None
+
+
+async def _index(transaction: Transaction, note: StoredNote) -> None:
+    if is_searchable(kind=note.kind, is_local=note.is_local):
+        await index_note(transaction, note.id, note.content)
 
 
 async def _write_lists(transaction: Transaction, note: StoredNote) -> None:

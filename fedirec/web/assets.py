@@ -22,6 +22,7 @@ STYLESHEETS: Final = (
     "members.css",
     "pictures.css",
     "keeping.css",
+    "desk.css",
 )
 _FONT: Final = "atkinson-hyperlegible-next-latin.woff2"
 _TYPES: Final = {

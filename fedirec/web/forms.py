@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from aiohttp import hdrs, web
 from multidict import MultiDict
 from wtforms import Form, PasswordField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # younger than the stubs
 from wtforms.fields.core import Field
 from wtforms.validators import InputRequired
 
@@ -96,6 +97,11 @@ class PageForm(Form):
 def form_of(kind: type[Any], posted: Posted | None, **begun: object) -> Any:  # noqa: ANN401 - as made
     """Return a form of `kind`, filled with what was posted, else with what it begins with."""
     return kind(posted.fields if posted is not None else None, data=begun)
+
+
+def choices(*pairs: tuple[str, str]) -> Any:  # noqa: ANN401 - the stubs know none of its classes
+    """Return the choices of a field from values and their words, said when they are shown."""
+    return [SelectChoice(value, words) for value, words in pairs]
 
 
 class SignInForm(PageForm):

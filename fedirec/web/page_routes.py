@@ -10,11 +10,18 @@ from fedirec.web.pages import (
     asking,
     drafts,
     endorsing,
+    finding,
     home,
+    job_desk,
     joining,
+    network,
     offers,
+    progress,
+    replies,
+    search,
     security,
     sessions,
+    settings,
     signing_in,
 )
 from fedirec.web.pages.about import PATHS, own_page
@@ -97,6 +104,57 @@ _OWN_SECURITY: Final = (
     ),
 )
 
+_ULID: Final = "{ulid:[0-7][0-9A-HJKMNP-TV-Z]{25}}"
+
+_DESK: Final[tuple[Door, ...]] = (
+    Door(path="/jobs/new", role=Role.MEMBER, show=job_desk.new_page, take=job_desk.take_new),
+    Door(
+        path=f"/jobs/{_ULID}/edit",
+        role=Role.MEMBER,
+        show=job_desk.edit_page,
+        take=job_desk.take_edit,
+    ),
+    Door(path=f"/jobs/{_ULID}/close", role=Role.MEMBER, take=job_desk.take_close),
+    Door(
+        path=f"/jobs/{_ULID}/answer",
+        role=Role.MEMBER,
+        show=job_desk.answer_page,
+        take=job_desk.take_answer,
+    ),
+    Door(path="/answer", role=Role.MEMBER, show=replies.reply_page, take=replies.take_reply),
+    Door(path="/network", role=Role.MEMBER, show=network.following_page),
+    Door(path="/network/followers", role=Role.MEMBER, show=network.followers_page),
+    Door(path="/network/requests", role=Role.MEMBER, show=network.requests_page),
+    Door(path="/network/blocked", role=Role.MEMBER, show=network.blocked_page),
+    Door(path="/network/answer", role=Role.MEMBER, take=network.take_answer),
+    Door(path="/network/find", role=Role.MEMBER, show=finding.find_page),
+    Door(path="/network/follow", role=Role.MEMBER, take=finding.take_follow),
+    Door(path="/network/unfollow", role=Role.MEMBER, take=finding.take_unfollow),
+    Door(path="/network/block", role=Role.MEMBER, take=finding.take_block),
+    Door(path="/network/unblock", role=Role.MEMBER, take=finding.take_unblock),
+    Door(path="/settings", role=Role.MEMBER, show=settings.settings_page),
+    Door(
+        path="/settings/profile",
+        role=Role.MEMBER,
+        show=settings.profile_page,
+        take=settings.take_profile,
+    ),
+    Door(
+        path="/settings/privacy",
+        role=Role.MEMBER,
+        show=settings.privacy_page,
+        take=settings.take_privacy,
+    ),
+    Door(
+        path="/settings/language",
+        role=Role.MEMBER,
+        show=settings.language_page,
+        take=settings.take_language,
+    ),
+    Door(path="/search", role=Role.ANYONE, show=search.search_page),
+    Door(path="/progress", role=Role.MEMBER, show=progress.progress_page),
+    Door(path=f"/progress/{_ULID}", role=Role.MEMBER, show=progress.sent_page),
+)
 _ABOUT: Final = tuple(
     Door(path=PATHS[slug], role=Role.ANYONE, show=kept(own_page(slug)))
     for slug in PATHS
@@ -147,6 +205,7 @@ DOORS: Final[tuple[Door, ...]] = (
     *_OWN_SECURITY,
     *_ABOUT,
     *_KEEPING,
+    *_DESK,
 )
 
 

@@ -12,8 +12,11 @@ _MEMBERS: Final[tuple[tuple[str, Later], ...]] = (
     ("/offers", later("Endorsements to answer, and yours")),
     ("/ask", later("Ask for an endorsement")),
     ("/drafts", later("Drafts")),
+    ("/jobs/new", later("Post work")),
+    ("/network", later("Network")),
+    ("/progress", later("What you sent")),
 )
-_OWN: Final = (("/settings/security", later("Security")),)
+_OWN: Final = (("/settings", later("Settings")),)
 _KEEPERS: Final[tuple[tuple[str, Later], ...]] = (("/admin", later("Keeping the guild")),)
 
 

@@ -9,10 +9,15 @@ from tests.web.stories import endorsed, offered, posted
 
 PUBLIC = (
     "/", "/@ada", "/@carol", "/members", "/jobs", "/about", "/nowhere", "/sign-in", "/language",
-    "/authorize_interaction?uri=@ada@guild.example", "/tags/greenoakjoinery",
+    "/authorize_interaction?uri=@ada@guild.example",
+    "/search?q=oak", "/search?q=nothing", "/tags/greenoakjoinery",
 )  # fmt: skip
 OF_MEMBERS = (
     "/", "/settings/security", "/settings/security/prove", "/welcome",
+    "/settings", "/settings/profile", "/settings/privacy", "/settings/language",
+    "/network", "/network/followers", "/network/requests", "/network/blocked",
+    "/network/find?handle=nonsense", "/network/find", "/jobs/new", "/progress",
+    "/search?q=oak+frame",
     "/home", "/notifications", "/endorse", "/endorse?to=@carol@guild.example", "/drafts", "/offers",
     "/ask", "/ask/sent",
 )  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 
 from fedirec.cli.members import ENDORSED_BY
 from fedirec.cli.opening import open_here
-from fedirec.community.membership import EndorsedBy
+from fedirec.community.profiles import EndorsedBy
 from fedirec.domain.actors import ActorId
 from fedirec.storage.keys import list_keys
 

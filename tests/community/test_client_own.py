@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fedirec.community.membership import EndorsedBy, amend_profile
+from fedirec.community.profiles import EndorsedBy, amend_profile
 from tests.community.client import PUBLIC, WORDS, endorsement_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedirec.community import endorsements, following, membership
+from fedirec.community import endorsements, following, membership, profiles
 from fedirec.signatures.cavage import parse_signature
 from fedirec.storage import follows, keys
 from tests.community.guild import open_guild
@@ -33,7 +33,7 @@ async def test_the_update_is_signed_by_the_old_key_and_all_later_by_the_new(tmp_
         guild.clock.forward(seconds=5)
         await membership.rotate_keys(guild.federation, guild.id(ada))
         guild.clock.forward(seconds=5)
-        await membership.amend_profile(guild.federation, ada, display_name="Ada", summary=None)
+        await profiles.amend_profile(guild.federation, ada, display_name="Ada", summary=None)
         await guild.send()
 
         rotating, later = peer.posts[-2:]

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from fedirec.community import following, membership
-from fedirec.community.membership import EndorsedBy
+from fedirec.community import following, membership, profiles
+from fedirec.community.profiles import EndorsedBy
 from fedirec.domain.actors import ActorKind
 from fedirec.errors import (
     ConflictError,
@@ -115,10 +115,10 @@ async def test_a_changed_profile_is_told_to_followers_elsewhere(guild, bea):
     [name] = await guild.add("ada")
     await guild.hear(bea, bea.activity("Follow", guild.id(name)))
 
-    await membership.amend_profile(
+    await profiles.amend_profile(
         guild.federation, name, display_name="Ada L.", summary="Joiner & <teacher>"
     )
-    await membership.amend_profile(guild.federation, name, display_name=None, summary=None)
+    await profiles.amend_profile(guild.federation, name, display_name=None, summary=None)
 
     first, second = [
         update["object"] for update in await guild.sent(bea, "Update") if update["actor"]
@@ -184,7 +184,7 @@ async def test_a_member_says_who_may_ask_them_and_peers_read_it(guild, bea, chos
     [name] = await guild.add("ada")
     await guild.hear(bea, bea.activity("Follow", guild.id(name)))
 
-    await membership.amend_profile(guild.federation, name, endorsed_by=chosen)
+    await profiles.amend_profile(guild.federation, name, endorsed_by=chosen)
 
     [update] = await guild.sent(bea, "Update")
     allowed = update["object"]["interactionPolicy"]["canEndorse"]["manualApproval"]
@@ -195,7 +195,7 @@ async def test_a_member_says_who_may_ask_them_and_peers_read_it(guild, bea, chos
 async def test_a_member_says_whether_their_network_shows(guild, shows):
     [name] = await guild.add("ada")
 
-    await membership.amend_profile(guild.federation, name, shows_network=shows)
+    await profiles.amend_profile(guild.federation, name, shows_network=shows)
 
     async with guild.federation.database.reading() as reader:
         found = await members.find_member(reader, name)

@@ -17,6 +17,7 @@ TABLES = Path(migrations.__file__).parent / "0001_instance.sql"
 TABLE_INFO = "select * from pragma_table_info(:table)"
 INDEX_LIST = "select * from pragma_index_list(:table)"
 INDEX_INFO = "select name from pragma_index_info(:name)"
+WORDS = "search_index"  # of words, which each engine has in its own way
 SELECT_ONE = "select * from {} limit 1"
 
 
@@ -26,6 +27,8 @@ async def sqlite_schema(database: Database) -> tuple[Schema, Schema]:
     async with database.reading() as reader:
         tables = await reader.fetch_all("select name from sqlite_master where type = 'table'")
         for table in sorted(str(row["name"]) for row in tables):
+            if table.startswith(WORDS):
+                continue
             info = await reader.fetch_all(TABLE_INFO, {"table": table})
             columns[table] = {
                 (str(row["name"]), str(row["type"]).lower(), bool(row["notnull"] or row["pk"]))
@@ -60,6 +63,8 @@ async def postgresql_schema(database: Database) -> tuple[Schema, Schema]:
         columns.setdefault(str(row["table_name"]), set()).add(column)
     for row in defined:
         definition = str(row["indexdef"])
+        if " using gin " in definition.lower():
+            continue
         names = re.findall(r"\(([^()]*)\)", definition)[0].split(", ")
         is_unique = "create unique" in definition.lower()
         indexes.setdefault(str(row["tablename"]), set()).add((tuple(names), is_unique))

@@ -5,6 +5,7 @@ others it answers exactly as nothing does (AC-08).
 """
 
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -21,10 +22,12 @@ from fedirec.storage import endorsements as endorsement_rows
 from fedirec.storage.database import Reader
 from fedirec.storage.notes import StoredNote
 from fedirec.web.answers import PRIVATE, PUBLIC_CHECKED, answer, prefers_json
+from fedirec.web.doors import see_other
 from fedirec.web.keys import FEDERATION
 from fedirec.web.pages import embeds, endorsements, homeward, job_notes
 from fedirec.web.pages import notes as note_pages
 from fedirec.web.readers import admit_reader, find_party, find_reading_member
+from fedirec.web.viewers import find_viewer
 
 OPEN = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
 _SHOWN_CHARACTERS = 200
@@ -58,6 +61,8 @@ async def get_note(request: web.Request) -> web.Response:
 
 async def get_reply(request: web.Request) -> web.Response:
     """Show how to answer a note of ours, named by its id, from another server."""
+    if find_viewer(request) is not None:
+        return see_other(f"/answer?to={quote(request.query.get('to', ''), safe='')}")
     return await homeward.reply_page(request, await _named_note(request, "to"))
 
 
@@ -158,13 +163,17 @@ async def _named_note(request: web.Request, parameter: str) -> StoredNote:
 
 
 async def _public_note(request: web.Request, note_id: ObjectId) -> StoredNote:
-    """Return a note of ours that everybody may read, for a page."""
+    """Return a note of ours that everybody, or the member who looks, may read, for a page."""
+    viewer = find_viewer(request)
     async with request.app[FEDERATION].database.reading() as reader:
         await _check_not_deleted(reader, note_id)
         note = await notes.find_note(reader, note_id)
         is_withheld = await _is_withheld(reader, note_id)
-    if note is None or not note.is_local or note.visibility not in OPEN or is_withheld:
-        raise _nothing(note_id)
+        if note is None or not note.is_local or is_withheld:
+            raise _nothing(note_id)
+        viewer_id = None if viewer is None else viewer.actor_id
+        if not await notes.may_read(reader, note, viewer_id):
+            raise _nothing(note_id)
     return note
 
 

@@ -37,13 +37,17 @@ async def choose_language(request: web.Request, posted: Posted) -> web.Response:
     response = see_other(await known_path(request, posted.text("next"), otherwise="/"))
     chosen = posted.text("language")
     if chosen in LANGUAGES:
-        is_https = request.app[FEDERATION].instance.scheme == "https"
-        response.set_cookie(
-            LANGUAGE_COOKIE,
-            chosen,
-            max_age=int(_YEAR.total_seconds()),
-            secure=is_https,
-            httponly=True,
-            samesite="Lax",
-        )
+        set_language_cookie(request, response, chosen)
     return response
+
+
+def set_language_cookie(request: web.Request, response: web.Response, language: str) -> None:
+    """Let a browser ask for a language of ours from now on."""
+    response.set_cookie(
+        LANGUAGE_COOKIE,
+        language,
+        max_age=int(_YEAR.total_seconds()),
+        secure=request.app[FEDERATION].instance.scheme == "https",
+        httponly=True,
+        samesite="Lax",
+    )
