@@ -201,7 +201,7 @@ async def _send(request: web.Request, sheet: Sheet) -> web.Response:
         return await _page(request, kept, checks=checks_of(error), is_kept=bool(kept.draft_id))
     try:
         offer_id = await _offer_once(federation, viewer.name, sheet, person)
-    except (FedirecError, StorageUnavailableError) as error:
+    except FedirecError as error:
         return await _failed(request, sheet, person, error)
     if sheet.draft_id:
         await drafting.discard_draft(federation, viewer.name, sheet.draft_id)
