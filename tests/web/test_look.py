@@ -71,7 +71,13 @@ async def test_a_first_visit_is_light(home):
 
 def test_every_stylesheet_template_and_static_file_is_used():
     static, templates = find_folder("static"), find_folder("templates")
-    known = {*STYLESHEETS, "embed.css", "icon.svg", "atkinson-hyperlegible-next-latin.woff2"}
+    known = {
+        *STYLESHEETS,
+        "embed.css",
+        "icon.svg",
+        "passkey.js",
+        "atkinson-hyperlegible-next-latin.woff2",
+    }
     licences = {"atkinson-hyperlegible-next-OFL.txt"}
     code = "".join(path.read_text() for path in find_folder("web").rglob("*.py"))
     markup = "".join(path.read_text() for path in templates.iterdir())
