@@ -13,6 +13,7 @@ from fedirec.domain.handles import parse_handle
 from fedirec.errors import InvalidInputError
 from fedirec.storage import actors, network, notes, search
 from fedirec.storage.cards import Person, list_cards_matching, list_jobs_matching
+from fedirec.storage.search import OwnNote
 from fedirec.storage.search_index import Match, match_words, words_in
 from fedirec.web.doors import private_page, see_other
 from fedirec.web.keys import FEDERATION
@@ -72,27 +73,25 @@ async def _found(request: web.Request, asked: str, words: list[str]) -> dict[str
         jobs = await list_jobs_matching(
             reader, job_reader(request), match, now=federation.now(), limit=SHOWN
         )
-        own = (
-            []
-            if viewer is None
-            else await search.list_own_matching(reader, viewer.actor_id, match, limit=SHOWN)
-        )
+        own = []
+        if viewer is not None:
+            own = await search.list_own_matching(reader, viewer.actor_id, match, limit=SHOWN)
     shown = {view.url for view in cards.items} | {card.note_id for card in jobs.items}
     return {
         "people": people,
         "endorsements": cards.items,
         "next_cursor": cards.next_cursor,
         "jobs": [job_view(card, now=federation.now()) for card in jobs.items],
-        "own": [
-            {
-                "path": path_of(request, note.id),
-                "opening": opening_of(note.content),
-                "language": note.language,
-                "at": note.published_at,
-            }
-            for note in own
-            if note.id not in shown
-        ],
+        "own": [_own_row(request, note) for note in own if note.id not in shown],
+    }
+
+
+def _own_row(request: web.Request, note: OwnNote) -> dict[str, object]:
+    return {
+        "path": path_of(request, note.id),
+        "opening": opening_of(note.content),
+        "language": note.language,
+        "at": note.published_at,
     }
 
 
@@ -100,7 +99,7 @@ async def _named(request: web.Request, asked: str) -> str | None:
     """Return the page of what a hashtag, a handle or an address names, if it names anything."""
     if asked.startswith("#") and asked[1:].isalnum():
         return f"/tags/{quote(asked[1:].lower())}"
-    if asked.startswith(("https://", "http://")):
+    if "://" in asked:
         return await _at_address(request, asked)
     try:
         handle = parse_handle(asked)
