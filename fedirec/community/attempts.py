@@ -47,6 +47,7 @@ class Kind(StrEnum):
     PASSKEY = "passkey"
     RESET = "reset"
     JOINING = "joining"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,9 @@ UNSEEN: Final = frozenset({
     "admin_acts", "announcements", "deliveries", "delivery_hosts", "familiar_addresses", "fan_outs",
     "inbox_items", "invites", "keeper_activity", "migrations", "notifications", "outbox_posts",
     "passkey_challenges", "passkeys", "password_resets", "passwords", "peers", "pending_sign_ins",
-    "received", "received_recipients", "recovery_codes", "remote_keys", "reports",
-    "seen_signatures", "sessions", "throttles", "tokens", "totp_secrets",
+    "received", "received_recipients", "recovery_codes", "remote_apps", "remote_keys",
+    "remote_sign_ins", "reports", "seen_signatures", "sessions", "throttles", "tokens",
+    "totp_secrets", "visitor_sessions",
 })  # fmt: skip
 """Queues, inboxes, books and what opens accounts: no public page or document shows any of it."""
 

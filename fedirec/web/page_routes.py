@@ -5,9 +5,11 @@ from typing import Final
 from aiohttp import web
 
 from fedirec.web.doors import Door, Role
-from fedirec.web.pages import joining, security, sessions, signing_in
+from fedirec.web.pages import elsewhere, joining, mine, security, sessions, signing_in
 
 _LINK: Final = "{token:[A-Za-z0-9_-]{43}}"
+_ULID: Final = "{ulid:[0-7][0-9A-HJKMNP-TV-Z]{25}}"
+_HOST: Final = "{host:[a-z0-9.:-]{1,255}}"
 _SECURITY: Final = "/settings/security"
 
 _GETTING_IN: Final = (
@@ -20,7 +22,7 @@ _GETTING_IN: Final = (
     Door(path="/sign-in/code", role=Role.ANYONE, take=signing_in.take_code),
     Door(path="/sign-in/passkey", role=Role.ANYONE, take=signing_in.take_passkey),
     Door(path="/sign-in/passkey/options", role=Role.ANYONE, take=signing_in.begin_passkey),
-    Door(path="/sign-out", role=Role.MEMBER, take=sessions.sign_out),
+    Door(path="/sign-out", role=Role.PARTY, take=sessions.sign_out),
     Door(
         path="/language",
         role=Role.ANYONE,
@@ -59,9 +61,37 @@ _OWN_SECURITY: Final = (
     ),
 )
 
+_FROM_ELSEWHERE: Final = (
+    Door(
+        path="/sign-in/elsewhere",
+        role=Role.ANYONE,
+        show=elsewhere.elsewhere_page,
+        take=elsewhere.take_elsewhere,
+    ),
+    Door(
+        path=f"/sign-in/elsewhere/back/{_HOST}",
+        role=Role.ANYONE,
+        show=elsewhere.come_back,
+    ),
+    Door(path="/mine", role=Role.PARTY, show=mine.mine_page),
+    Door(
+        path=f"/mine/offers/{_ULID}",
+        role=Role.PARTY,
+        show=mine.offer_page,
+        take=mine.take_answer,
+    ),
+    Door(
+        path=f"/mine/endorsements/{_ULID}/withdraw",
+        role=Role.PARTY,
+        take=mine.take_withdrawal,
+    ),
+    Door(path="/mine/export", role=Role.PARTY, show=mine.export),
+)
+
 DOORS: Final[tuple[Door, ...]] = (
     *_GETTING_IN,
     *_OWN_SECURITY,
+    *_FROM_ELSEWHERE,
 )
 
 
