@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from fedirec.community.attempts import Kind, Visitor, count_attempt, forgive
+from fedirec.community.attempts import Attempt, Kind, Visitor, count_attempt, forgive
 from fedirec.community.secret_texts import digest_of, make_secret
 from fedirec.domain.actors import Host
 from fedirec.domain.handles import parse_handle
@@ -136,13 +136,19 @@ async def finish(
         created_at=now,
         expires_at=now + LONGEST,
     )
+    await _keep(federation, session, attempt)
+    return VisitorIn(session_id=session_id, session=session, onward=sign_in.onward)
+
+
+async def _keep(federation: Federation, session: VisitorSession, attempt: Attempt) -> None:
+    """Keep a session. Raises UnauthenticatedError for a person who is blocked here, or gone."""
     async with federation.database.transaction() as transaction:
         await visitors.insert_visitor(transaction, session)
-        if await visitors.find_visitor(transaction, session.digest, now) is None:
-            raise UnauthenticatedError(f"{actor.id} is blocked here, or gone")
+        found = await visitors.find_visitor(transaction, session.digest, federation.now())
+        if found is None:
+            raise UnauthenticatedError(f"{session.actor_id} is blocked here, or gone")
         await forgive(transaction, attempt)
         await forgive(transaction, attempt)  # and the one of setting out
-    return VisitorIn(session_id=session_id, session=session, onward=sign_in.onward)
 
 
 async def _host_meant(federation: Federation, typed: str) -> Host:
