@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ async def test_what_a_server_knows_us_as_is_replaced_and_forgotten(database):
     ],
 )
 async def test_who_is_under_way_is_taken_once_by_the_right_one_in_time(database, changes):
-    right = {"browser_digest": "b", "host": HOST, "now": NOW}
+    right: dict[str, Any] = {"browser_digest": "b", "host": HOST, "now": NOW}
     async with database.transaction() as transaction:
         await visitors.insert_sign_in(transaction, SIGN_IN)
 
