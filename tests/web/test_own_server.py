@@ -1,23 +1,17 @@
 """Somebody without an account here signs in through their own server, and answers what is said."""
 
 from datetime import timedelta
-from html import unescape
-from re import search
-from urllib.parse import quote
 
 import pytest
 
-from fedirec.community import endorsements as own
 from fedirec.community.elsewhere import LONGEST, UNDER_WAY_FOR
 from fedirec.domain.endorsements import OfferState
 from fedirec.federation.outbox import scene_of
-from fedirec.storage import blocks, offers, stamps
-from fedirec.storage.offers import Offer
-from tests.community.guild import DRAFT
+from fedirec.storage import blocks, stamps
 from tests.misbehaviour import drips, hangs, is_endless
-from tests.peers import Peer, PeerActor
-from tests.web.browser import Browser, signed_in
-from tests.web.home import Home, Seen
+from tests.peers import Peer
+from tests.web.browser import Browser
+from tests.web.crossing import back_of, crossed, link_of, offered, set_out, state_of
 from tests.web.own_server import APPS, METADATA, REVOKE, TOKEN, VERIFY, OwnServer
 
 CLOSED = "reply to the message that asked you"
@@ -36,47 +30,6 @@ async def server(peer, dan):
     opened = OwnServer(peer)
     opened.open(dan)
     return opened
-
-
-async def offered(home: Home, dan: PeerActor) -> tuple[Offer, str]:
-    """Have somebody here write about dan; return the offer, and its page."""
-    made = await own.offer(home.federation, "ada", dan.handle, DRAFT)
-    ulid = made.offer.note_id.rpartition("/")[2]
-    return made.offer, f"/mine/offers/{ulid}"
-
-
-async def set_out(browser: Browser, handle: str, path: str = "/mine") -> Seen:
-    """Ask for the way to somebody's server; return the page."""
-    seen = await browser.open(f"/sign-in/elsewhere?next={quote(path)}")
-    return await browser.send(seen, "/sign-in/elsewhere", handle=handle)
-
-
-def link_of(seen: Seen) -> str:
-    """The link that leads off, on the page that names where to."""
-    found = search(r'class="button" href="([^"]+)"', seen.text)
-    assert found is not None, seen.text
-    return unescape(found[1])
-
-
-def back_of(home: Home, server: OwnServer, seen: Seen) -> str:
-    """The path that a browser is sent back to, once somebody said yes over there."""
-    return server.say_yes(link_of(seen)).removeprefix(home.instance.origin)
-
-
-async def crossed(
-    home: Home, server: OwnServer, handle: str, path: str = "/mine"
-) -> tuple[Browser, Seen]:
-    """A browser in which somebody from elsewhere signed in; and the page they came to."""
-    browser = Browser(home)
-    seen = await set_out(browser, handle, path)
-    return browser, await browser.open(back_of(home, server, seen))
-
-
-async def state_of(home: Home, offer: Offer) -> OfferState:
-    async with home.federation.database.reading() as reader:
-        found = await offers.find_offer(reader, offer.id)
-    assert found is not None
-    return found.state
 
 
 @pytest.mark.rule("HT-12")
@@ -440,13 +393,3 @@ async def test_all_that_names_somebody_is_a_file_of_theirs_alone(home, server, d
     kinds = [item.get("type") for item in agreed.json()["items"]]
     assert {"Note", "EndorsementConsent"} <= set(kinds)
     assert others.json()["items"] == []
-
-
-async def test_a_member_answers_here_as_anywhere(home, dan):
-    made = await own.offer(home.federation, "ada", f"@carol@{home.instance.domain}", DRAFT)
-    carol = await signed_in(home, "carol")
-    path = f"/mine/offers/{made.offer.note_id.rpartition('/')[2]}"
-
-    await carol.send(await carol.open(path), button="Accept")
-
-    assert await state_of(home, made.offer) is OfferState.PUBLISHED
