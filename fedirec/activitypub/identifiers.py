@@ -95,6 +95,10 @@ class Instance:
         """A consent stamp's id."""
         return ObjectId(f"{self.origin}/stamps/{ulid}")
 
+    def answer_url(self, note_id: ObjectId) -> str:
+        """The page where the person whom an endorsement of ours is about answers its offer."""
+        return f"{self.origin}/mine/offers/{note_id.rpartition('/')[2]}"
+
     def tag_url(self, tag: str) -> str:
         """The page of a hashtag, given without `#`."""
         return f"{self.origin}/tags/{tag.lower()}"

@@ -26,12 +26,16 @@ DEFAULT_LANGUAGE: Final = "en"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentQuestion:
-    """Who asks whom for consent to what; `asker` is the endorser or the guild."""
+    """Who asks whom for consent to what; `asker` is the endorser or the guild.
+
+    `details` is the page where the person may also answer.
+    """
 
     asker: Actor
     endorser: Actor
     endorsed: Actor
     draft: EndorsementDraft
+    details: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +143,7 @@ def _question_text(question: ConsentQuestion, id: str) -> str:
             f"<blockquote>{''.join(would_say)}</blockquote>",
             f"<p>{shown}</p>",
             f"<p>{phrases.how_to_answer.format(endorser=endorser)}</p>",
-            f"<p>{phrases.details.format(link=link_html(id))}</p>",
+            f"<p>{phrases.details.format(link=link_html(question.details))}</p>",
         )
     )
 

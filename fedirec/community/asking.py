@@ -24,7 +24,7 @@ from fedirec.domain.origins import host_of
 from fedirec.errors import ForbiddenError
 from fedirec.federation.handling import Publication, Scene
 from fedirec.federation.outbox import note_done, publish_in
-from fedirec.storage import actors, follows, notes, offers
+from fedirec.storage import actors, blocks, follows, notes, offers
 from fedirec.storage.database import Transaction
 from fedirec.storage.offers import Offer
 
@@ -62,6 +62,10 @@ async def ask_in(transaction: Transaction, asking: Asking) -> OfferMade:
     if policy is OfferPolicy.NEVER and not _knows_better(endorsed):
         message = f"{endorsed.handle} takes no endorsements; nothing was sent"
         raise ForbiddenError(message)
+    if not endorsed.is_local and await blocks.is_actor_blocked(
+        transaction, endorsed.id, endorser.id
+    ):
+        return await _hand_over(transaction, asking)  # as if there were no way to them
     if policy is not OfferPolicy.STRANGER:
         await _check_open(transaction, asking)
         return await _send_offer(transaction, asking)
@@ -160,7 +164,11 @@ async def _send_question(
     question_id = scene.instance.note_id(scene.mint.ulid())
     document = render_question(
         ConsentQuestion(
-            asker=asker, endorser=asking.endorser, endorsed=asking.endorsed, draft=asking.draft
+            asker=asker,
+            endorser=asking.endorser,
+            endorsed=asking.endorsed,
+            draft=asking.draft,
+            details=scene.instance.answer_url(asking.note_id),
         ),
         activity_id=scene.mint.activity_id(),
         id=question_id,
@@ -182,12 +190,13 @@ async def _hand_over(transaction: Transaction, asking: Asking) -> OfferMade:
     """Keep the wish and give the member a link to hand over; nothing is sent to a stranger."""
     await _check_open(transaction, asking)
     made = _row(asking, OfferWay.LINK, asker=asking.endorser, question_id=None)
+    link = asking.scene.instance.answer_url(asking.note_id)
     await _keep(transaction, asking, made)
     return OfferMade(
         offer=made,
         way=OfferWay.LINK,
         message=f"{asking.endorsed.handle} follows neither you nor the guild, so nothing was sent;"
-        f" ask them to follow the guild, or hand them this link: {asking.note_id}",
+        f" ask them to follow the guild, or hand them this link: {link}",
     )
 
 

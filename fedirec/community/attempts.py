@@ -48,6 +48,7 @@ class Kind(StrEnum):
     RESET = "reset"
     JOINING = "joining"
     FORGOTTEN = "forgotten"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ from fedirec.storage import (
     throttles,
     tombstones,
     turns,
+    visitors,
 )
 from fedirec.storage.database import Transaction
 
@@ -233,6 +234,7 @@ async def _prune_requests(transaction: Transaction, scene: Scene) -> None:
 async def _forget_sign_ins(transaction: Transaction, scene: Scene) -> None:
     """Forget what opens nothing any more, and tries and addresses that are long ago."""
     await sessions.prune_sessions(transaction, scene.now)
+    await visitors.prune_visitors(transaction, scene.now)
     await second_factors.prune_pending(transaction, scene.now)
     await passwords.prune_resets(transaction, scene.now)
     await passkeys.prune_challenges(transaction, scene.now)

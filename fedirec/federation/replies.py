@@ -37,14 +37,14 @@ async def take_answer(
         answer = Answer.UNCLEAR
     match answer:
         case Answer.YES:
-            return await _agree(transaction, scene, note, offer)
+            return await agree(transaction, scene, offer, reply_id=note.id)
         case Answer.NO:
-            return await _decline(transaction, scene, offer)
+            return await decline(transaction, scene, offer)
         case Answer.STOP:
             await offers.stop_asking(transaction, offer.endorsed_id, scene.now)
-            return await _decline(transaction, scene, offer)
+            return await decline(transaction, scene, offer)
         case Answer.WITHDRAW:
-            return await _withdraw(transaction, scene, offer)
+            return await withdraw(transaction, scene, offer)
         case Answer.UNCLEAR:
             return await _explain(transaction, scene, offer)
 
@@ -72,7 +72,7 @@ async def take_edit(
     languages = (*scene.instance.languages, "en")
     if parse_answer(note.answer_text, languages=languages) is Answer.YES:
         return ignore("still says yes")
-    return await _withdraw(transaction, scene, offer)
+    return await withdraw(transaction, scene, offer)
 
 
 async def _forestall(
@@ -102,15 +102,20 @@ async def take_back(
     offer = await offers.find_by_reply(transaction, reply_id)
     if offer is None or offer.endorsed_id != case.actor.id:
         return Outcome()
-    return await _withdraw(transaction, scene, offer)
+    return await withdraw(transaction, scene, offer)
 
 
-async def _agree(transaction: Transaction, scene: Scene, note: Note, offer: Offer) -> Outcome:
-    """Stamp on the person's behalf, in the guild's name, and publish."""
+async def agree(
+    transaction: Transaction, scene: Scene, offer: Offer, *, reply_id: ObjectId | None
+) -> Outcome:
+    """Stamp on the person's behalf, in the guild's name, and publish.
+
+    `reply_id` is the post that agreed; None when the person was here, signed in.
+    """
     if offer.state is not OfferState.WAITING or offer.ends_at < scene.now:
         return ignore(f"answers a question that is {offer.state}")
     stamp = await make_stamp(
-        transaction, scene, offer, giver=scene.instance.guild_id, reply_id=note.id
+        transaction, scene, offer, giver=scene.instance.guild_id, reply_id=reply_id
     )
     publications = await publish_agreed(transaction, scene, offer, consent=stamp.id)
     await offers.set_offer_state(
@@ -119,7 +124,7 @@ async def _agree(transaction: Transaction, scene: Scene, note: Note, offer: Offe
         OfferState.PUBLISHED,
         scene.now,
         stamp_id=stamp.id,
-        reply_id=note.id,
+        reply_id=reply_id,
     )
     notice = Notice(
         owner=offer.endorser_id,
@@ -130,10 +135,10 @@ async def _agree(transaction: Transaction, scene: Scene, note: Note, offer: Offe
     return Outcome(publications=publications, notices=(notice,))
 
 
-async def _decline(transaction: Transaction, scene: Scene, offer: Offer) -> Outcome:
+async def decline(transaction: Transaction, scene: Scene, offer: Offer) -> Outcome:
     """Note the no and delete the question; who asked is told nothing."""
     if offer.state is OfferState.PUBLISHED:
-        return await _withdraw(transaction, scene, offer)
+        return await withdraw(transaction, scene, offer)
     if offer.state is not OfferState.WAITING:
         return ignore(f"answers a question that is {offer.state}")
     await offers.set_offer_state(transaction, offer.id, OfferState.DECLINED, scene.now)
@@ -150,7 +155,7 @@ async def delete_question(
     return await retract_note(transaction, scene, asker, ObjectId(offer.question_id))
 
 
-async def _withdraw(transaction: Transaction, scene: Scene, offer: Offer) -> Outcome:
+async def withdraw(transaction: Transaction, scene: Scene, offer: Offer) -> Outcome:
     """Take the guild's stamp back at the person's word, and the endorsement with it."""
     if offer.state is not OfferState.PUBLISHED:
         return ignore("withdraws what is not published")

@@ -44,7 +44,8 @@ async def make_stamp(
 ) -> Stamp:
     """Write and return a new stamp for the offered text, with a proof by its giver's Ed25519 key.
 
-    `giver` is the endorsed person, or the guild when `reply_id` is the person's own word.
+    `giver` is the endorsed person, or the guild when the person agreed by a reply, `reply_id`, or
+    here, signed in through their own server.
     """
     document = render_stamp(
         id=scene.instance.stamp_id(scene.mint.ulid()),

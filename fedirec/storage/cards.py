@@ -1,6 +1,7 @@
 """What public pages show, each list in one statement: endorsements with both people, job notes.
 
-Only what everybody may read comes out of here: confirmed, public, neither person gone. Pages read
+Only what everybody may read comes out of here: confirmed, public, neither person gone; all but
+`list_cards_naming`, which is for whom it names. Pages read
 these, not the table groups, so that a page of twenty costs one hop and not sixty.
 """
 
@@ -113,16 +114,21 @@ def _is_heard(table: str) -> str:
 
 _FOR_ALL: Final = " and n.visibility in ('public', 'unlisted')"
 _SHOWN: Final = f" {_is_heard('a')}{_FOR_ALL}"
-_ENDORSEMENTS: Final = (
+_CARDS: Final = (
     "select n.id as note_id, n.url, n.content, n.language, n.updated_at,"  # noqa: S608 - ours
     " e.published_at, e.relation, e.period_from, e.period_until, e.setting, e.skills, e.evidence,"
     f" e.consent_id, e.confirmed_at, {person_columns('a', 'endorser')},"
     f" {person_columns('b', 'endorsed')}"
     " from endorsements e join notes n on n.id = e.note_id"
-    " join actors a on a.id = e.endorser_id join actors b on b.id = e.endorsed_id"
-    f" where e.state = 'confirmed' and e.shown_to = 'public' and {_is_heard('b')} and"
-    f"{_SHOWN}"
+    " join actors a on a.id = e.endorser_id join actors b on b.id = e.endorsed_id where"
 )
+_ENDORSEMENTS: Final = (
+    f"{_CARDS} e.state = 'confirmed' and e.shown_to = 'public' and {_is_heard('b')} and{_SHOWN}"
+)
+_NAMING: Final = f"""{_CARDS} e.state <> 'hidden'
+  and (e.endorsed_id = :actor_id or e.endorser_id = :actor_id)
+order by e.published_at desc, e.note_id desc limit :limit"""
+_MOST_NAMING: Final = 500
 _KEPT_JOBS: Final = (
     "select n.id as note_id, n.url, n.content, n.language, n.published_at, j.title, j.body,"  # noqa: S608 - ours
     f" j.status, j.closes_at, {person_columns('a', 'author')}"
@@ -207,6 +213,15 @@ async def find_card(reader: Reader, note_id: ObjectId) -> EndorsementCard | None
     """Return one endorsement, if it may be shown to everybody."""
     row = await reader.fetch_one(f"{_ENDORSEMENTS} and n.id = :note_id", {"note_id": note_id})
     return None if row is None else read_card(row)
+
+
+async def list_cards_naming(reader: Reader, actor_id: ActorId) -> list[EndorsementCard]:
+    """Return what is by or about a person, newest first, at most 500: for their own eyes alone.
+
+    Whoever may read it, and also what counts as an ordinary post until its stamp is found.
+    """
+    rows = await reader.fetch_all(_NAMING, {"actor_id": actor_id, "limit": _MOST_NAMING})
+    return [read_card(row) for row in rows]
 
 
 async def list_open_jobs(

@@ -22,8 +22,9 @@ UNSEEN: Final = frozenset({
     "familiar_addresses", "fan_outs", "history", "inbox_items", "invites", "keeper_activity",
     "migrations", "notifications", "outbox_posts", "passkey_challenges", "passkeys",
     "password_resets", "passwords", "peers", "pending_sign_ins", "readings", "received",
-    "received_recipients", "recovery_codes", "remote_keys", "reports", "requests", "searchable",
-    "seen_signatures", "sessions", "throttles", "tokens", "totp_secrets",
+    "received_recipients", "recovery_codes", "remote_apps", "remote_keys", "remote_sign_ins",
+    "reports", "requests", "searchable", "seen_signatures", "sessions", "throttles", "tokens",
+    "totp_secrets", "visitor_sessions",
 })  # fmt: skip
 """Queues, inboxes, books and what opens accounts: no public page or document shows any of it."""
 

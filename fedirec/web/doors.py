@@ -22,12 +22,13 @@ from fedirec.web.keys import FEDERATION
 from fedirec.web.links import local_path
 from fedirec.web.refusals import VARY
 from fedirec.web.templating import render
-from fedirec.web.viewers import find_viewer
+from fedirec.web.viewers import find_party, find_viewer
 
 Getter = Callable[[web.Request], Awaitable[web.Response]]
 Poster = Callable[[web.Request, Posted], Awaitable[web.Response]]
 
 SIGN_IN: Final = "/sign-in"
+SIGN_IN_ELSEWHERE: Final = "/sign-in/elsewhere"
 SECURITY: Final = "/settings/security"
 NEXT_FIELD: Final = "next"
 
@@ -38,9 +39,10 @@ _NEVER_SHOWN: Final = frozenset({TOKEN_FIELD, "old", "password"})
 
 
 class Role(StrEnum):
-    """Whom a door is for."""
+    """Whom a door is for; a party is a member, or a person from elsewhere who signed in."""
 
     ANYONE = "anyone"
+    PARTY = "party"
     MEMBER = "member"
     KEEPER = "keeper"
 
@@ -123,7 +125,7 @@ def _shown(door: Door, show: Getter) -> Getter:
         if way is _Way.OPEN:
             return await show(request)
         if way is _Way.UNKNOWN:
-            return see_other(f"{SIGN_IN}?{NEXT_FIELD}={quote(request.raw_path, safe='/')}")
+            return see_other(f"{_desk(door)}?{NEXT_FIELD}={quote(request.raw_path, safe='/')}")
         return see_other(SECURITY)
 
     return shown
@@ -137,8 +139,9 @@ def _taken(door: Door, take: Poster) -> Getter:
         way = _way_in(request, door)
         if way is _Way.WEAK:
             return see_other(SECURITY)
-        if way is _Way.UNKNOWN and door.reads is not read_form:
-            return see_other(SIGN_IN)  # a file cannot be kept in a page, and is not read for nobody
+        if way is _Way.UNKNOWN and (door.role is Role.PARTY or door.reads is not read_form):
+            # a form of one button holds no text; a file cannot be kept, and is not read for nobody
+            return see_other(_desk(door))
         posted = await door.reads(request)
         if way is _Way.UNKNOWN:
             return ask_to_sign_in(request, posted)
@@ -147,6 +150,11 @@ def _taken(door: Door, take: Poster) -> Getter:
         return await take(request, posted)
 
     return taken
+
+
+def _desk(door: Door) -> str:
+    """Return where somebody signs in who wants to pass."""
+    return SIGN_IN_ELSEWHERE if door.role is Role.PARTY else SIGN_IN
 
 
 class _Way(StrEnum):
@@ -160,7 +168,7 @@ class _Way(StrEnum):
 def _way_in(request: web.Request, door: Door) -> _Way:
     """Raise NotFoundError where not even the page's being there is for these eyes (AC-08)."""
     viewer = find_viewer(request)
-    if door.role is Role.ANYONE:
+    if door.role is Role.ANYONE or (door.role is Role.PARTY and find_party(request) is not None):
         return _Way.OPEN
     if viewer is None:
         return _Way.UNKNOWN

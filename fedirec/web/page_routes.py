@@ -9,11 +9,13 @@ from fedirec.web.keeping import blocks, health, log, look, members, peers, queue
 from fedirec.web.pages import (
     asking,
     drafts,
+    elsewhere,
     endorsing,
     finding,
     home,
     job_desk,
     joining,
+    mine,
     network,
     offers,
     progress,
@@ -28,9 +30,11 @@ from fedirec.web.pages.about import PATHS, own_page
 from fedirec.web.shelf import kept
 
 _LINK: Final = "{token:[A-Za-z0-9_-]{43}}"
+_ULID: Final = "{ulid:[0-7][0-9A-HJKMNP-TV-Z]{25}}"
+_HOST: Final = "{host:[a-z0-9.:-]{1,255}}"
 _SECURITY: Final = "/settings/security"
 
-_OFFER: Final = "/offers/{ulid:[0-7][0-9A-HJKMNP-TV-Z]{25}}"
+_OFFER: Final = f"/offers/{_ULID}"
 
 _MEMBERS: Final = (
     Door(path="/home", role=Role.MEMBER, show=home.home_page, take=home.take_reading),
@@ -65,7 +69,7 @@ _GETTING_IN: Final = (
     Door(path="/sign-in/code", role=Role.ANYONE, take=signing_in.take_code),
     Door(path="/sign-in/passkey", role=Role.ANYONE, take=signing_in.take_passkey),
     Door(path="/sign-in/passkey/options", role=Role.ANYONE, take=signing_in.begin_passkey),
-    Door(path="/sign-out", role=Role.MEMBER, take=sessions.sign_out),
+    Door(path="/sign-out", role=Role.PARTY, take=sessions.sign_out),
     Door(
         path="/language",
         role=Role.ANYONE,
@@ -103,8 +107,6 @@ _OWN_SECURITY: Final = (
         take=security.take_proof,
     ),
 )
-
-_ULID: Final = "{ulid:[0-7][0-9A-HJKMNP-TV-Z]{25}}"
 
 _DESK: Final[tuple[Door, ...]] = (
     Door(path="/jobs/new", role=Role.MEMBER, show=job_desk.new_page, take=job_desk.take_new),
@@ -199,6 +201,33 @@ _KEEPING: Final = (
     Door(path=log.PAGE, role=Role.KEEPER, show=log.log_page),
 )
 
+_FROM_ELSEWHERE: Final = (
+    Door(
+        path="/sign-in/elsewhere",
+        role=Role.ANYONE,
+        show=elsewhere.elsewhere_page,
+        take=elsewhere.take_elsewhere,
+    ),
+    Door(
+        path=f"/sign-in/elsewhere/back/{_HOST}",
+        role=Role.ANYONE,
+        show=elsewhere.come_back,
+    ),
+    Door(path="/mine", role=Role.PARTY, show=mine.mine_page),
+    Door(
+        path=f"/mine/offers/{_ULID}",
+        role=Role.PARTY,
+        show=mine.offer_page,
+        take=mine.take_answer,
+    ),
+    Door(
+        path=f"/mine/endorsements/{_ULID}/withdraw",
+        role=Role.PARTY,
+        take=mine.take_withdrawal,
+    ),
+    Door(path="/mine/export", role=Role.PARTY, show=mine.export),
+)
+
 DOORS: Final[tuple[Door, ...]] = (
     *_GETTING_IN,
     *_MEMBERS,
@@ -206,6 +235,7 @@ DOORS: Final[tuple[Door, ...]] = (
     *_ABOUT,
     *_KEEPING,
     *_DESK,
+    *_FROM_ELSEWHERE,
 )
 
 

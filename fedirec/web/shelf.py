@@ -22,7 +22,7 @@ from fedirec.web.answers import ANSWERED, Answered, accepted, respond
 from fedirec.web.languages import spoken
 from fedirec.web.negotiation import asks_for_json
 from fedirec.web.requests import is_signed
-from fedirec.web.viewers import find_viewer
+from fedirec.web.viewers import is_own_page
 
 LIFE: Final = timedelta(seconds=1)
 MAX_BYTES: Final = 8_388_608
@@ -118,7 +118,7 @@ def kept(
     async def from_shelf(request: web.Request) -> web.Response:
         if hdrs.AUTHORIZATION in request.headers or is_signed(request):
             return await handler(request)
-        if find_viewer(request) is not None:
+        if is_own_page(request):
             return await handler(request)
         key = request.raw_path, asks_for_json(accepted(request)), spoken()
         counted = of_page if key[1] is False else of

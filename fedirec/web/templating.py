@@ -24,7 +24,7 @@ from fedirec.web.keys import ASSETS, FEDERATION, OPTIONS
 from fedirec.web.languages import LANGUAGES, direction_of, gettext, ngettext, spoken
 from fedirec.web.links import href_of
 from fedirec.web.look import LOOKS
-from fedirec.web.viewers import find_viewer
+from fedirec.web.viewers import find_viewer, find_visitor, is_own_page
 from fedirec.web.wayfinding import ways_of
 
 _CLEANED: Final = 512
@@ -129,6 +129,7 @@ def render(request: web.Request, template: str, context: Mapping[str, object]) -
         "languages": LANGUAGES,
         "direction": direction_of(spoken()),
         "viewer": find_viewer(request),
+        "visitor": find_visitor(request),
         "wayfinding": partial(ways_of, find_viewer(request)),
         "here": request.path,
         "form_token": partial(form_token, request),
@@ -148,9 +149,9 @@ def page(
     *,
     headers: Mapping[str, str] | None = None,
 ) -> web.Response:
-    """Return a public page with its ETag; a member, who sees their menu on it, gets it alone."""
+    """Return a public page with its ETag; who is signed in, and sees their menu, gets it alone."""
     body = render(request, template, context)
-    cache = PUBLIC_CHECKED if find_viewer(request) is None else PRIVATE
+    cache = PRIVATE if is_own_page(request) else PUBLIC_CHECKED
     said = {**(headers or {}), hdrs.CONTENT_LANGUAGE: spoken()}
     return answer(request, body, content_type=HTML, cache=cache, headers=said)
 

@@ -102,7 +102,7 @@ async def test_who_follows_neither_is_sent_nothing_and_a_link_is_handed_over(gui
     await guild.send()
 
     assert (made.way, made.offer.question_id) == (OfferWay.LINK, None)
-    assert made.offer.note_id in made.message
+    assert guild.federation.instance.answer_url(made.offer.note_id) in made.message
     assert peer.posts == []
     assert await refusal(guild, ada, dan) == OPEN
     await endorsements.withdraw(guild.federation, ada, made.offer.note_id)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.interop.node import find_node, find_pasture, found_or_reason
+from tests.interop.node import find_mastodon_mock, find_node, find_pasture, found_or_reason
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +15,9 @@ def node() -> str:
 def pasture_python() -> str:
     """The Python of the environment that has the fediverse-pasture."""
     return found_or_reason(find_pasture())
+
+
+@pytest.fixture(scope="session")
+def mastodon_mock() -> str:
+    """The command that serves Mastodon's API."""
+    return found_or_reason(find_mastodon_mock())

@@ -19,6 +19,8 @@ OLDEST_NODE = 20
 PASTURE = HERE / "pasture"
 PASTURE_ENVIRONMENT = PASTURE / ".venv"
 PASTURE_LOCK = HERE.parents[1] / "locks" / "pasture.txt"
+MOCK_ENVIRONMENT = HERE / "mastodon-mock" / ".venv"
+MOCK_LOCK = HERE.parents[1] / "locks" / "mastodon-mock.txt"
 _INSTALL = "run .ci/peers"
 _VERSION = re.compile(r"v(\d+)\.")
 
@@ -76,3 +78,10 @@ def find_pasture(environment: Path = PASTURE_ENVIRONMENT) -> str | Missing:
     if not _is_newer(environment / "installed", PASTURE_LOCK):
         return Missing(f"fediverse-pasture has no environment of its own as locked: {_INSTALL}")
     return str(environment / "bin" / "python")
+
+
+def find_mastodon_mock(environment: Path = MOCK_ENVIRONMENT) -> str | Missing:
+    """Return the command that serves Mastodon's API, from an environment of its own."""
+    if not _is_newer(environment / "installed", MOCK_LOCK):
+        return Missing(f"mastodon-mock has no environment of its own as locked: {_INSTALL}")
+    return str(environment / "bin" / "mastodon_mock")

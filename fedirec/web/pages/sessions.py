@@ -5,23 +5,27 @@ from typing import Final
 
 from aiohttp import web
 
-from fedirec.storage import sessions
-from fedirec.web.browsers import renew_browser
+from fedirec.community.secret_texts import digest_of
+from fedirec.storage import sessions, visitors
+from fedirec.web.browsers import browser_of, renew_browser
 from fedirec.web.doors import private_page, see_other
 from fedirec.web.forms import Posted
 from fedirec.web.keys import FEDERATION
 from fedirec.web.languages import LANGUAGES
 from fedirec.web.links import known_path
-from fedirec.web.viewers import LANGUAGE_COOKIE, viewer_of
+from fedirec.web.viewers import LANGUAGE_COOKIE, find_viewer
 
 _YEAR: Final = timedelta(days=365)
 
 
 async def sign_out(request: web.Request, _posted: Posted) -> web.Response:
-    """End this browser's session."""
-    federation, viewer = request.app[FEDERATION], viewer_of(request)
+    """End this browser's session, of a member or of a person from elsewhere."""
+    federation, viewer = request.app[FEDERATION], find_viewer(request)
     async with federation.database.transaction() as transaction:
-        await sessions.end_session(transaction, viewer.name, viewer.session.digest)
+        if viewer is None:
+            await visitors.end_visitor(transaction, digest_of(browser_of(request)))
+        else:
+            await sessions.end_session(transaction, viewer.name, viewer.session.digest)
     renew_browser(request)
     return see_other("/")
 

@@ -36,6 +36,7 @@ from tests.unit.activitypub.samples import (
 )
 
 QUESTION_ID = "https://guild.example/notes/01KA0B3D8E1F4G7H0J3K6M9N2P"
+DETAILS = "https://guild.example/mine/offers/01K9ZQ4T7M3V8N2C6X5B1D0FGH"
 ACTIVITY_ID = "https://guild.example/activities/01KA0B3E2F5G8H1J4K7M0N3P6Q"
 
 
@@ -175,7 +176,7 @@ def test_a_period_is_said_as_people_say_it(period, words):
 
 def question(shown_to: ShownTo = ShownTo.PUBLIC, asker: Actor = GUILD_ACTOR) -> Any:
     draft = replace(ROOF, shown_to=shown_to, relation=Relation.LED_BY)
-    asked = ConsentQuestion(asker=asker, endorser=CAROL, endorsed=DAN, draft=draft)
+    asked = ConsentQuestion(asker=asker, endorser=CAROL, endorsed=DAN, draft=draft, details=DETAILS)
     return render_question(asked, activity_id=ACTIVITY_ID, id=QUESTION_ID, published=NOW)
 
 
@@ -210,7 +211,7 @@ def test_a_question_shows_the_whole_text_who_asks_and_how_to_answer():
         ),
         (
             "Details, after signing in with your own server:"
-            " guild.example/notes/01KA0B3D8E1F4G7H0J3K6M9N2P"
+            " guild.example/mine/offers/01K9ZQ4T7M3V8N2C6X5B1D0FGH"
         ),
     ]
 
@@ -236,7 +237,7 @@ def test_a_question_is_for_one_person_alone_and_notifies_them(asker):
 
 
 def test_a_question_may_answer_what_the_person_wrote():
-    asked = ConsentQuestion(asker=CAROL, endorser=CAROL, endorsed=DAN, draft=ROOF)
+    asked = ConsentQuestion(asker=CAROL, endorser=CAROL, endorsed=DAN, draft=ROOF, details=DETAILS)
 
     create = render_question(
         asked,
