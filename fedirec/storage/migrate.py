@@ -27,7 +27,7 @@ _TABLE: Final = (
     " applied_at bigint not null)"
 )
 # What no SQL can say, in the same transaction as the tables it is about.
-_THEN: Final[Mapping[str, Callable[[Transaction], Awaitable[None]]]] = {"0015_search": index_all}
+_THEN: Final[Mapping[str, Callable[[Transaction], Awaitable[None]]]] = {"0013_search": index_all}
 # PostgreSQL sorts text by the database's locale, SQLite by bytes. Ids and cursors go by bytes on
 # both (ST-09), whatever the locale the cluster was made with.
 _BY_BYTES: Final = """
