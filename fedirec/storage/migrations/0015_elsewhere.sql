@@ -35,3 +35,9 @@ create table visitor_sessions (
 );
 create index visitor_sessions_by_actor on visitor_sessions (actor_id);
 create index visitor_sessions_by_end on visitor_sessions (expires_at);
+
+-- What names somebody is found by them.
+create index stamps_by_endorsed on stamps (endorsed_id);
+create index stamps_by_endorser on stamps (endorser_id);
+create index reactions_by_actor on reactions (actor_id);
+create index note_readers_by_reader on note_readers (reader);
