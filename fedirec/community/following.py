@@ -27,9 +27,9 @@ async def follow(federation: Federation, member: str, handle: str) -> Follow:
     answer, NotFoundError when it knows nobody of that name. Network: WebFinger and the actor.
     """
     federation.space.check()
-    return await follow_actor(
-        federation, member, await resolve_handle(federation, parse_handle(handle))
-    )
+    await get_acting_member(federation, member)  # before anybody else is asked
+    followed = await resolve_handle(federation, parse_handle(handle))
+    return await follow_actor(federation, member, followed)
 
 
 async def follow_actor(federation: Federation, member: str, followed: Actor) -> Follow:
@@ -62,6 +62,7 @@ async def unfollow(federation: Federation, member: str, handle: str) -> None:
     Raises NotFoundError when the member does not follow them, InvalidInputError for a bad handle.
     Network: only for a handle that is not known here in this spelling.
     """
+    await get_acting_member(federation, member)
     sought = parse_handle(handle)
     async with federation.database.reading() as reader:
         known = await actors.find_by_handle(reader, sought.name, sought.domain)

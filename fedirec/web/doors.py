@@ -19,7 +19,7 @@ from fedirec.web.answers import HTML
 from fedirec.web.browsers import TOKEN_FIELD, is_from_here, is_token_good
 from fedirec.web.forms import Posted, SignInForm, read_form
 from fedirec.web.keys import FEDERATION
-from fedirec.web.links import local_path
+from fedirec.web.links import known_path, local_path
 from fedirec.web.refusals import VARY
 from fedirec.web.templating import render
 from fedirec.web.viewers import find_party, find_viewer
@@ -95,9 +95,12 @@ def refused_form(
     return private_page(request, template, context, status=web.HTTPUnprocessableEntity.status_code)
 
 
-def ask_again(request: web.Request, path: str, kept: Sequence[tuple[str, str]]) -> web.Response:
+async def ask_again(
+    request: web.Request, path: str, kept: Sequence[tuple[str, str]]
+) -> web.Response:
     """Return a page that holds all that was typed, to be sent to `path` again by one button."""
-    context = {"kept": kept, "path": path}
+    start = await known_path(request, path, otherwise="")
+    context = {"kept": kept, "path": path, "start": start}
     return private_page(request, "send_again.html", context, status=web.HTTPForbidden.status_code)
 
 
@@ -146,7 +149,7 @@ def _taken(door: Door, take: Poster) -> Getter:
         if way is _Way.UNKNOWN:
             return ask_to_sign_in(request, posted)
         if not is_token_good(request, posted.fields):
-            return ask_again(request, request.path, _typed(posted))
+            return await ask_again(request, request.path, _typed(posted))
         return await take(request, posted)
 
     return taken

@@ -46,8 +46,8 @@ async def read_onward(request: web.Request, posted: Posted | None) -> Onward:
     return Onward(next=await known_path(request, posted.text(NEXT_FIELD), otherwise=HOME))
 
 
-def go_on(request: web.Request, onward: Onward) -> web.Response:
+async def go_on(request: web.Request, onward: Onward) -> web.Response:
     """Send somebody who was let in to where they wanted."""
     if onward.again is None:
         return see_other(onward.next)
-    return ask_again(request, onward.again, onward.kept)
+    return await ask_again(request, onward.again, onward.kept)

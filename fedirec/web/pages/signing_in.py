@@ -61,7 +61,7 @@ async def take_sign_in(request: web.Request, posted: Posted) -> web.Response:
         return _first_step(request, form, onward, status=status_of(error), error=words_of(error))
     if isinstance(found, SecondFactorNeeded):
         return _second_step(request, CodeForm(), onward, found.pending_id)
-    return let_in(request, found, onward)
+    return await let_in(request, found, onward)
 
 
 async def take_code(request: web.Request, posted: Posted) -> web.Response:
@@ -77,7 +77,7 @@ async def take_code(request: web.Request, posted: Posted) -> web.Response:
     except (UnauthenticatedError, TooManyRequestsError) as error:
         form.code.errors = [gettext("That code did not open it: %(why)s", why=words_of(error))]
         return _second_step(request, form, onward, pending_id, status=status_of(error))
-    return let_in(request, found, onward)
+    return await let_in(request, found, onward)
 
 
 async def begin_passkey(request: web.Request, _posted: Posted) -> web.Response:
@@ -100,13 +100,13 @@ async def take_passkey(request: web.Request, posted: Posted) -> web.Response:
             else gettext("This passkey does not open anything here.")
         )
         return _first_step(request, SignInForm(), onward, status=status_of(error), error=said)
-    return let_in(request, found, onward)
+    return await let_in(request, found, onward)
 
 
-def let_in(request: web.Request, signed_in: SignedIn, onward: Onward) -> web.Response:
+async def let_in(request: web.Request, signed_in: SignedIn, onward: Onward) -> web.Response:
     """Give the browser its new id, and send it on."""
     request[BROWSER] = signed_in.session_id
-    return go_on(request, onward)
+    return await go_on(request, onward)
 
 
 def visitor_of(request: web.Request) -> Visitor:
