@@ -9,7 +9,14 @@ from fedirec.web.languages import ENGLISH, LANGUAGES, gettext, ngettext, speakin
 from tests.rules.messages import read_catalogue, read_messages
 
 OTHERS = [language for language in LANGUAGES if language != ENGLISH]
-ON_EVERY_PAGE = {"templates/layout.html", "templates/macros.html"}
+OF_VISITORS = {
+    f"templates/{name}.html"
+    for name in (
+        "about", "context", "cv", "ego", "embed", "endorsement", "endorsements", "guild",
+        "homeward", "interaction", "job", "jobs", "join", "language", "layout", "macros", "members",
+        "note", "onward", "profile", "search", "sign_in", "stamp", "tag", "welcome",
+    )
+} | {"fedirec/web/pages/words.py"}  # fmt: skip
 _PARTS = re.compile(r"%\((\w+)\)[sd]")
 
 
@@ -41,13 +48,23 @@ def test_a_catalogue_holds_what_is_said_now_and_nothing_else(language):
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_what_stands_on_every_page_is_translated(language):
+def test_what_visitors_read_is_translated(language):
     for message in read_messages():
         files = {path for path, _ in message.locations}
-        if message.id and files & ON_EVERY_PAGE:
+        if message.id and files & OF_VISITORS:
             found = read_catalogue(language).get(message.id)
             assert found is not None
             assert all(said(found.string)), message.id
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_plural_has_all_its_forms_or_none(language):
+    catalogue = read_catalogue(language)
+    for message in catalogue:
+        if isinstance(message.id, tuple):
+            forms = said(message.string)
+            assert len(forms) == catalogue.num_plurals, message.id
+            assert all(forms) or not any(forms), message.id
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -67,4 +84,7 @@ def test_a_catalogue_is_spoken():
         assert ngettext("closes tomorrow", "closes in %(num)s days", 3) == "končí za 3 dny"
         assert ngettext("closes tomorrow", "closes in %(num)s days", 5) == "končí za 5 dní"
     with speaking("fr"):
+        assert ngettext("closes tomorrow", "closes in %(num)s days", 3).startswith(
+            "se termine dans"
+        )
         assert gettext("nobody translated this") == "nobody translated this"
