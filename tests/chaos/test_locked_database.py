@@ -1,6 +1,7 @@
 """X10: SQLite's file is locked, replaced, damaged, or without its log."""
 
 import asyncio
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -84,7 +85,7 @@ async def test_a_lock_held_for_longer_puts_writing_off_and_not_reading(
         refused = [answer for answer in world.answers if answer.status not in {201, 202}]
 
     assert pages == [200, 200, 200]
-    assert [answer.status for answer in refused] == [503] * 4
+    assert {answer.status for answer in world.answers} == {503}
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)
     await settle_and_check(world, database=database_url)
     away = [event["line"] for event in program.events() if event.get("event") == "database.away"]
@@ -152,7 +153,11 @@ async def test_a_file_that_is_replaced_under_it_takes_nothing_any_more(
     assert not lost.is_accepted
     assert world.answers[-1].status == 503
     assert page == 200
-    await until(lambda: "replaced or removed" in program.log.read_text(), expecting="a word of it")
+    await until(
+        # the whole line: what is killed while it writes one leaves the half of it
+        lambda: re.search("replaced or removed.*\n", program.log.read_text()) is not None,
+        expecting="a word of it",
+    )
     await program.kill()
     for end in ("-wal", "-shm"):  # of the file that is gone
         path.with_name(path.name + end).unlink()
